@@ -1,0 +1,66 @@
+import type { Effect, ErrorCode, Json } from '../types.ts';
+
+/** Survives two copies of the package in one program, where `instanceof` does not. */
+const BRAND: unique symbol = Symbol.for('onceward.error');
+
+/** What every error of ours can say beside its message. */
+export interface ErrorDetails {
+  readonly effect: Effect;
+  readonly operationId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The base of everything this package throws. Errors of a `fetch`, an `authorize` or a journal's medium arrive as its `cause`.
+ *  Never holds a body, a credential or a whole key. */
+export class OncewardError extends Error {
+  override readonly name: string = 'OncewardError';
+  readonly code: ErrorCode;
+  /** What is known of the side effect: 'none' means trying again is safe. */
+  readonly effect: Effect;
+  readonly operationId?: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message);
+    this.code = code;
+    this.effect = details.effect;
+    if (details.operationId !== undefined) this.operationId = details.operationId;
+    Object.defineProperty(this, BRAND, { value: true });
+    if (details.cause !== undefined) this.cause = details.cause;
+  }
+
+  toJSON(): Json {
+    const json: Record<string, Json> = { name: this.name, code: this.code, effect: this.effect, message: this.message };
+    if (this.operationId !== undefined) json['operationId'] = this.operationId;
+    return json;
+  }
+}
+
+/** True for any error of ours, also one from another copy of the package. */
+export function isOncewardError(error: unknown): error is OncewardError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+/** For catch blocks in a UI: the error's effect; 'possible' for anything that is not ours.
+ *
+ *  @example
+ *  catch (error) {
+ *    show(effectOf(error) === 'none' ? 'Nothing was charged.' : 'We are confirming your payment.');
+ *  }
+ */
+export function effectOf(error: unknown): Effect {
+  return findOncewardError(error)?.effect ?? 'possible';
+}
+
+/** Looks through `cause`, `detail` (Stripe's SDK wraps there) and `errors` (AggregateError). */
+export function findOncewardError(error: unknown): OncewardError | undefined {
+  const seen = new Set<unknown>();
+  const queue: unknown[] = [error];
+  for (const next of queue) {
+    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
+    if (isOncewardError(next)) return next;
+    seen.add(next);
+    const { cause, detail, errors } = next as { cause?: unknown; detail?: unknown; errors?: unknown };
+    queue.push(cause, detail, ...(Array.isArray(errors) ? errors : []));
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import type { Effect, Json, Waiting } from '../types.ts';
+import { OncewardError } from './onceward-error.ts';
+
+/** This promise stopped waiting; the operation goes on. Call again with the same name, or `operations.outcome(id)`, to join it. */
+export class StillPendingError extends OncewardError {
+  override readonly name = 'StillPendingError' as const;
+  declare readonly code: 'ERR_ONCEWARD_STILL_PENDING';
+  readonly waiting: Waiting;
+  /** When it will be tried again, where that is known. */
+  readonly until?: number;
+
+  constructor(
+    operationId: string,
+    details: { effect: Effect; waiting: Waiting; until?: number | undefined; cause?: unknown },
+  ) {
+    super(
+      'ERR_ONCEWARD_STILL_PENDING',
+      `${operationId} is still pending (${details.waiting}). It is in the journal and goes on; call again with the same name to join it.`,
+      { effect: details.effect, operationId, cause: details.cause },
+    );
+    this.waiting = details.waiting;
+    if (details.until !== undefined) this.until = details.until;
+  }
+
+  override toJSON(): Json {
+    const json: Record<string, Json> = { ...(super.toJSON() as Record<string, Json>), waiting: this.waiting };
+    if (this.until !== undefined) json['until'] = this.until;
+    return json;
+  }
+}

@@ -1,0 +1,104 @@
+import { JournalError } from './errors/journal-error.ts';
+import { type JournalRecord, RECORD_VERSION } from './record.ts';
+
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
+
+const text: Check = (value) => typeof value === 'string';
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const bytes: Check = (value) => value instanceof Uint8Array;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const oneOf =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+const object =
+  (shape: Shape): Check =>
+  (value) =>
+    isObject(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
+const pairs: Check = (value) =>
+  Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(text));
+const texts: Check = (value) => isObject(value) && Object.values(value).every(text);
+
+/** Idempotency keys: visible ASCII without quote and backslash, so that no proxy and no structured field can change them. */
+export const KEY_PATTERN: RegExp = /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/;
+
+const OPERATION: Shape = {
+  id: text,
+  owner: text,
+  scope: optional(text),
+  round: (value) => count(value) && (value as number) >= 1,
+  key: (value) => typeof value === 'string' && KEY_PATTERN.test(value),
+  request: object({ method: text, url: text, headers: pairs, body: optional(bytes) }),
+  fingerprint: text,
+  salt: text,
+  createdAt: number,
+  deadline: optional(number),
+  accepted: optional(oneOf('reask', 'final')),
+  anonymous: optional(oneOf(true)),
+};
+
+const STATE: Shape = {
+  state: oneOf('claimed', 'dispatched', 'in-doubt', 'succeeded', 'rejected', 'not-sent', 'discarded'),
+  attempts: count,
+  lastSeenAt: number,
+  dispatchedAt: optional(number),
+  dueAt: optional(number),
+  finishedAt: optional(number),
+  acknowledgedAt: optional(number),
+  response: optional(object({ status: count, headers: texts, body: optional(bytes) })),
+  driver: optional(object({ nonce: text })),
+};
+
+const KEY: Shape = { operation: text, round: count, createdAt: number };
+
+const isOperation = object(OPERATION);
+const isState = object(STATE);
+const isKey = object(KEY);
+
+/** Checks what came out of a journal. Damage is never "absent", and a newer version is never guessed at.
+ *  @throws JournalError 'corrupt' or 'newer-version' */
+export function parseRecord(value: unknown, identity: string): JournalRecord {
+  if (isObject(value) && typeof value['version'] === 'number' && value['version'] > RECORD_VERSION) {
+    throw new JournalError(
+      'newer-version',
+      `The record ${identity} was written by a newer version of onceward (format ${value['version']}, this one reads ${RECORD_VERSION}). It is left as it is: update this program.`,
+    );
+  }
+  if (
+    !isObject(value) ||
+    value['version'] !== RECORD_VERSION ||
+    value['identity'] !== identity ||
+    !count(value['revision']) ||
+    !text(value['write']) ||
+    !isObject(value['fixed']) ||
+    !(value['fixed']['kind'] === 'key'
+      ? isKey(value['fixed'])
+      : value['fixed']['kind'] === 'operation' && isOperation(value['fixed']) && isState(value['state']))
+  ) {
+    throw new JournalError(
+      'corrupt',
+      `The record ${identity} is damaged. It is left as it is, and nothing is sent in its name.`,
+    );
+  }
+  return withoutProto(value) as unknown as JournalRecord;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** JSON.parse makes `__proto__` an own member; copying such an object later would set a prototype. Dropped, at every depth. */
+function withoutProto(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutProto);
+  if (!isObject(value) || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => name !== '__proto__')
+      .map(([name, member]) => [name, withoutProto(member)]),
+  );
+}

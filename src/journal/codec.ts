@@ -1,0 +1,59 @@
+import { JournalError } from '../core/errors/journal-error.ts';
+import type { JournalRecord } from '../core/record.ts';
+import { parseRecord } from '../core/record-schema.ts';
+
+/** Bodies inside JSON: text where the bytes are UTF-8 text (most are JSON: readable, a third smaller), else base64. */
+type EncodedBytes = { readonly text: string } | { readonly base64: string };
+
+/** One record as one line of JSON, for journals that store text. */
+export function encodeRecord(record: JournalRecord): string {
+  return JSON.stringify(record, (_, value: unknown) => (value instanceof Uint8Array ? encodeBytes(value) : value));
+}
+
+/** The record in `text`. `identity` names it in the error.
+ *  @throws JournalError 'corrupt' or 'newer-version' */
+export function decodeRecord(text: string, identity: string): JournalRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new JournalError('corrupt', `The record ${identity} is damaged: it is not JSON. It is left as it is.`, {
+      cause,
+    });
+  }
+  decodeBody(member(member(value, 'fixed'), 'request'));
+  decodeBody(member(member(value, 'state'), 'response'));
+  return parseRecord(value, identity);
+}
+
+function encodeBytes(bytes: Uint8Array): EncodedBytes {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
+  } catch {
+    return { base64: toBase64(bytes) };
+  }
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** At the two places where a record holds bytes, and nowhere else: a caller's `meta` may have a member `body` too. */
+function decodeBody(holder: unknown): void {
+  const body = member(holder, 'body');
+  const plain = member(body, 'text');
+  const coded = member(body, 'base64');
+  if (typeof plain === 'string') (holder as { body: unknown }).body = new TextEncoder().encode(plain);
+  else if (typeof coded === 'string') (holder as { body: unknown }).body = fromBase64(coded);
+}
+
+/** In slices: spreading a whole megabyte into one call overflows the stack. */
+function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(binary);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,27 @@
+import { defineConfig } from 'tsup';
+
+// Declarations come from tsc (`npm run build` runs both): tsup's own need the compiler API that TypeScript 7 no longer ships.
+// splitting keeps one copy of the error classes across entries; 'smallest' drops the bare chunk imports it would leave behind.
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    'index.node': 'src/index.node.ts',
+    node: 'src/node.ts',
+    browser: 'src/browser.ts',
+    'profiles/index': 'src/profiles/index.ts',
+    'mock/index': 'src/mock/index.ts',
+    'mock/msw': 'src/mock/msw.ts',
+    'mock/node': 'src/mock/node.ts',
+    'testing/index': 'src/testing/index.ts',
+    'cli/onceward': 'src/cli/onceward.ts',
+  },
+  format: ['esm'],
+  target: 'es2023',
+  platform: 'neutral',
+  external: ['msw', /^node:/],
+  dts: false,
+  clean: true,
+  sourcemap: true,
+  splitting: true,
+  treeshake: 'smallest',
+});
