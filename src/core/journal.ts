@@ -39,8 +39,9 @@ export interface Journal {
   ): Promise<{ readonly records: readonly JournalRecord[]; readonly unreadable: readonly Unreadable[] }>;
   /** Removes the record if its revision is still `revision`. Durable when it resolves. */
   remove(identity: string, revision: number): Promise<boolean>;
-  /** A hint that the record of `identity` may have changed, here or elsewhere. May come late or not at all: poll behind it. */
-  watch(listener: (identity: string) => void): () => void;
+  /** A hint that the record of `identity` (undefined: any of them) may have changed, here or elsewhere. May come late or not at all: poll
+   *  behind it. Returns the unsubscribe function. */
+  watch(listener: (identity: string | undefined) => void): () => void;
   /** Finishes what is under way, then releases the medium. Calls made afterwards open it again. */
   close(): Promise<void>;
 }
