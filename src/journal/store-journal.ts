@@ -115,8 +115,9 @@ async function readOrReport(store: ConditionalStore, identity: string, unreadabl
 }
 
 async function read(store: ConditionalStore, identity: string) {
-  const found = await asked(() => store.read(identity));
-  if (found === undefined) return undefined;
+  // Many database clients say null for "no such row".
+  const found: { value: string; version: string } | null | undefined = await asked(() => store.read(identity));
+  if (found === undefined || found === null) return undefined;
   return { version: found.version, record: decodeRecord(found.value, identity) };
 }
 

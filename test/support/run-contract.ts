@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import type { Journal } from '../../src/core/journal.ts';
+import { journalContract } from '../../src/testing/journal-contract.ts';
+
+/** Every case of the journal contract as one test. */
+export function runContract(make: () => Promise<Journal>): void {
+  for (const { name, run } of journalContract(make)) {
+    test(name, async () => {
+      await expect(run()).resolves.toBeUndefined();
+    });
+  }
+}
