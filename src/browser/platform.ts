@@ -1,0 +1,20 @@
+import { lockPresence } from '../core/lock-presence.ts';
+import type { Platform } from '../core/ports.ts';
+import { browserClock } from './clock.ts';
+import { online, onHide, onWake } from './page-events.ts';
+import { browserRandom } from './random.ts';
+import { nudgeLocks, webLocks } from './web-locks.ts';
+
+/** Browsers: pages and workers. */
+export const browserPlatform: Platform = {
+  clock: browserClock,
+  random: browserRandom,
+  presence: (locks, clock, random) =>
+    lockPresence({ locks: locks ?? webLocks(), clock, random, onHide, nudge: nudgeLocks }),
+  onWake,
+  online,
+  // A page lives as long as its user wants.
+  keepAlive: () => () => {},
+  // Whoever is signed in: only the application knows.
+  defaultOwner: undefined,
+};
