@@ -1,0 +1,77 @@
+import type { Clock } from '../core/ports.ts';
+import { type Answer, problemAnswer, textAnswer, withHeaders } from './answer.ts';
+import type { PlannedFault } from './fault-plan.ts';
+import type { Served } from './idempotent-server.ts';
+import type { LogOutcome } from './types.ts';
+
+/** What leaves the server, before it takes the form of a Delivery. */
+export type Parcel =
+  | { readonly kind: 'answer' | 'truncate'; readonly answer: Answer }
+  | { readonly kind: 'reset' | 'silence'; readonly answer?: never };
+
+/** What became of one request. */
+export interface Fate {
+  readonly parcel: Parcel;
+  readonly outcome: LogOutcome;
+  readonly error?: string | undefined;
+}
+
+/** Serves a request the way its fault wants it. `serve` may be called twice, or not at all. */
+export async function deliver(
+  fault: PlannedFault | undefined,
+  serve: () => Promise<Served>,
+  clock: Clock,
+): Promise<Fate> {
+  if (fault === undefined) return sent(await serve());
+  const wait = (): Promise<void> | undefined => (fault.delay > 0 ? clock.sleep(fault.delay) : undefined);
+  switch (fault.kind) {
+    case 'reset-before':
+      await wait();
+      return { parcel: { kind: 'reset' }, outcome: 'not-run' };
+    case 'stall':
+      await wait();
+      return { parcel: { kind: 'silence' }, outcome: 'not-run' };
+    case 'duplicate': {
+      const first = serve();
+      const second = serve();
+      const served = await first;
+      // Its answer goes nowhere, and neither does its failure.
+      second.catch(() => {});
+      await wait();
+      return sent(served);
+    }
+    case 'reset-after':
+    case 'lose-response':
+    case 'truncate': {
+      const served = await serve();
+      await wait();
+      return cut(fault.kind, served);
+    }
+    default:
+      await wait();
+      return { parcel: { kind: 'answer', answer: refusal(fault) }, outcome: 'not-run' };
+  }
+}
+
+function sent(served: Served): Fate {
+  const parcel: Parcel = served.answer === undefined ? { kind: 'reset' } : { kind: 'answer', answer: served.answer };
+  return { parcel, outcome: served.outcome, error: served.error };
+}
+
+function cut(kind: 'reset-after' | 'lose-response' | 'truncate', served: Served): Fate {
+  const { answer, outcome, error } = served;
+  if (kind === 'lose-response') return { parcel: { kind: 'silence' }, outcome, error };
+  // A body of nothing has no half.
+  if (kind === 'reset-after' || answer === undefined || answer.body.length === 0) {
+    return { parcel: { kind: 'reset' }, outcome, error };
+  }
+  return { parcel: { kind, answer }, outcome, error };
+}
+
+function refusal({ status = 500, retryAfter }: PlannedFault): Answer {
+  const answer =
+    status >= 400
+      ? problemAnswer(status, `Status ${status}`, 'The mock was told to answer so. Nothing was run.')
+      : textAnswer(status, { 'content-type': 'application/json' }, '{}');
+  return retryAfter === undefined ? answer : withHeaders(answer, { 'retry-after': retryAfter });
+}

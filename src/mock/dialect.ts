@@ -1,0 +1,80 @@
+import { milliseconds } from '../core/duration.ts';
+import type { ExampleAnswer, Profile } from '../core/profile.ts';
+import type { Duration } from '../core/types.ts';
+import { type Answer, problemAnswer, textAnswer, withHeaders } from './answer.ts';
+import { matchRoute, type RoutePattern, routePattern } from './route-pattern.ts';
+import { SAFE_METHODS } from './routes.ts';
+
+/** A profile as a server speaks it. */
+export interface Dialect {
+  /** The request header that carries the key. */
+  readonly keyHeader: string;
+  readonly keyLimit: number;
+  /** Milliseconds; Infinity for ever. */
+  readonly lifetime: number;
+  /** Whether the key is looked at here, and whether it has to be there. */
+  honours(method: string, path: string): 'required' | 'optional' | 'ignored';
+  /** Whether an outcome is what the key stands for from now on. */
+  keeps(status: number): boolean;
+  replay(stored: Answer): Answer;
+  inProgress(key: string): Answer;
+  mismatch(key: string): Answer;
+  missingKey(): Answer;
+  malformedKey(why: string): Answer;
+}
+
+/** Refusals by what stands before the operation: credentials, limits, the connection. Kept under a key they would bar it for good, and Stripe,
+ *  which keeps nearly everything, documents that it does not keep them (docs.stripe.com/error-low-level). */
+const BEFORE_THE_OPERATION: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
+
+/** What a server is taken to do that publishes no lifetime: the shortest published one of fifty APIs. */
+const UNPUBLISHED = 300_000;
+
+export function dialectOf({ data }: Profile, keyLifetime: Duration | undefined): Dialect {
+  const routes = Object.entries(data.routes).map(([text, honoured]) => ({ pattern: routePattern(text), honoured }));
+  const { replay, stores, answers } = data;
+  return {
+    keyHeader: data.carrier.name,
+    keyLimit: data.keyLimit,
+    lifetime: lifetimeOf(data.lifetime, keyLifetime),
+    honours(method, path) {
+      if (SAFE_METHODS.has(method)) return 'ignored';
+      const honoured = honouredAt(routes, method, path);
+      if (honoured === 'no') return 'ignored';
+      return honoured === 'yes' && answers.requiresKey ? 'required' : 'optional';
+    },
+    keeps(status) {
+      if (BEFORE_THE_OPERATION.has(status)) return false;
+      if (status >= 500) return stores.serverErrors;
+      return status >= 400 ? stores.clientErrors : true;
+    },
+    replay: (stored) => (replay === undefined ? stored : withHeaders(stored, { [replay.header]: replay.equals })),
+    inProgress: (key) => spoken(answers.inProgress, key),
+    mismatch: (key) => spoken(answers.mismatch, key),
+    missingKey: () => spoken(answers.missingKey, ''),
+    malformedKey: (why) => problemAnswer(400, 'Idempotency-Key is malformed', why),
+  };
+}
+
+function honouredAt(
+  routes: readonly { readonly pattern: RoutePattern; readonly honoured: 'yes' | 'no' | 'unknown' }[],
+  method: string,
+  path: string,
+): 'yes' | 'no' | 'unknown' {
+  return routes.find(({ pattern }) => matchRoute(pattern, method, path) !== undefined)?.honoured ?? 'unknown';
+}
+
+function lifetimeOf(lifetime: Profile['data']['lifetime'], override: Duration | undefined): number {
+  if (override !== undefined) return milliseconds(override, 'keyLifetime');
+  if ('ms' in lifetime) return lifetime.ms;
+  return lifetime.kind === 'forever' ? Number.POSITIVE_INFINITY : UNPUBLISHED;
+}
+
+function spoken(example: ExampleAnswer, key: string): Answer {
+  const headers = Object.entries(example.headers).map(([name, value]) => [name, value.replaceAll('<key>', () => key)]);
+  return textAnswer(
+    example.status,
+    Object.fromEntries(headers),
+    example.body.replaceAll('<key>', () => key),
+  );
+}

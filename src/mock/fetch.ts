@@ -1,0 +1,46 @@
+import { halfResponse } from './half-response.ts';
+import type { Delivery } from './types.ts';
+
+/** `handle` in the form of fetch: a reset rejects with a TypeError, silence lasts until the signal aborts, a cut body errors halfway. */
+export function fetchFrom(
+  handle: (request: Request) => Promise<Delivery>,
+  baseUrl: string | undefined,
+): (input: RequestInfo | URL, init?: RequestInit) => Promise<Response> {
+  return (input, init) => {
+    const request = new Request(
+      typeof input === 'string' && baseUrl !== undefined ? new URL(input, baseUrl) : input,
+      init,
+    );
+    return untilAborted(request.signal, async () => responseOf(await handle(request)));
+  };
+}
+
+async function responseOf(delivery: Delivery): Promise<Response> {
+  switch (delivery.kind) {
+    case 'answer':
+      return delivery.response;
+    case 'truncate':
+      return halfResponse(delivery.response);
+    case 'reset':
+      throw new TypeError('fetch failed', {
+        cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
+      });
+    case 'silence':
+      return new Promise(() => {});
+  }
+}
+
+/** Ends the wait, not the work: a server goes on when its caller hangs up. */
+function untilAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}

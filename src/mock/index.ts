@@ -1,0 +1,14 @@
+export { createMock } from './create-mock.ts';
+export type {
+  Delivery,
+  Execution,
+  Fault,
+  FaultKind,
+  LedgerEntry,
+  LogLine,
+  LogOutcome,
+  Mock,
+  MockOptions,
+  RouteContext,
+  RouteHandler,
+} from './types.ts';

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Enough for every test of a client that sends at most 1 MiB. */
+const LARGEST_BODY = 10 * 1024 * 1024;
+
+/** The body of a request, read to its end. */
+export function readWhole(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | 'aborted' | 'too-large'> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > LARGEST_BODY) {
+        incoming.pause();
+        resolve('too-large');
+        return;
+      }
+      chunks.push(chunk);
+    });
+    incoming.once('end', () => resolve(new Uint8Array(Buffer.concat(chunks))));
+    // After 'end' these come too late to matter.
+    incoming.once('error', () => resolve('aborted'));
+    incoming.once('close', () => resolve('aborted'));
+  });
+}
+
+/** undefined where it is not a request that a Request can say: CONNECT, TRACE, a broken Host or target. */
+export function toRequest(incoming: IncomingMessage, body: Uint8Array<ArrayBuffer>): Request | undefined {
+  const { method = 'GET', url: target = '/', rawHeaders } = incoming;
+  try {
+    const headers = new Headers();
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
+    }
+    const host = `http://${incoming.headers.host ?? `${incoming.socket.localAddress}:${incoming.socket.localPort}`}`;
+    const url = target.startsWith('/') ? `${new URL(host).origin}${target}` : target;
+    const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
+    return new Request(url, { method, headers, body: bodiless ? null : body });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readWhole, toRequest } from './node-request.ts';
+import type { Mock } from './types.ts';
+
+/** A mock that listens on a port. */
+export interface Listening extends AsyncDisposable {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Stops listening and ends every connection, those that are kept silent too. */
+  close(): Promise<void>;
+}
+
+/** Headers that belong to a connection, not to an answer. */
+const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'transfer-encoding',
+]);
+
+/** Time for the half body to reach the peer: a reset overtakes what is still on its way. */
+const BEFORE_CUT = 20;
+
+/** Serves a mock through node:http: for `http.createServer` and whatever takes such a listener. Faults are real here: a reset is a TCP RST.
+ *
+ *  @example createServer(toListener(mock)).listen(4010)
+ */
+export function toListener(mock: Mock): (request: IncomingMessage, response: ServerResponse) => void {
+  return (incoming, outgoing) => {
+    serve(mock, incoming, outgoing).catch((error: unknown) => {
+      // A bug in the user's `tenant` or `log`: the client sees a server that failed, the process sees the error.
+      if (!outgoing.headersSent) outgoing.writeHead(500).end();
+      queueMicrotask(() => {
+        throw error;
+      });
+    });
+  };
+}
+
+/** Serves a mock on a port of its own.
+ *
+ *  @param options.port @default 0: a free one
+ *  @param options.host @default '127.0.0.1'
+ *  @throws the error of node:net where it cannot listen: EADDRINUSE, EACCES
+ *
+ *  @example
+ *  const { url, close } = await listen(createMock());
+ */
+export async function listen(mock: Mock, options: { port?: number; host?: string } = {}): Promise<Listening> {
+  const server = createServer(toListener(mock));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { address, family, port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    return closed;
+  };
+  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close };
+}
+
+async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const read = await readWhole(incoming);
+  if (read === 'aborted') return;
+  if (read === 'too-large') {
+    outgoing.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
+  const request = toRequest(incoming, read);
+  if (request === undefined) {
+    outgoing.writeHead(400).end();
+    return;
+  }
+  const delivery = await mock.handle(request);
+  if (delivery.kind === 'silence') return;
+  if (delivery.kind === 'reset') {
+    incoming.socket.resetAndDestroy();
+    return;
+  }
+  const body = Buffer.from(await delivery.response.arrayBuffer());
+  writeHead(mock, outgoing, delivery.response, body.length);
+  if (delivery.kind === 'answer') {
+    outgoing.end(body);
+    return;
+  }
+  outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => {
+    setTimeout(() => incoming.socket.resetAndDestroy(), BEFORE_CUT);
+  });
+}
+
+function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length: number): void {
+  const head: string[] = [];
+  for (const [name, value] of headers) if (!CONNECTION_HEADERS.has(name)) head.push(name, value);
+  // What was declared for HEAD is the length of a body that is not sent.
+  const declared = outgoing.req.method === 'HEAD' ? (headers.get('content-length') ?? `${length}`) : `${length}`;
+  if (status !== 204 && status !== 304) head.push('content-length', declared);
+  // The mock's own time: clients measure Retry-After dates and clock skew against it.
+  if (!headers.has('date')) head.push('date', new Date(mock.clock.now()).toUTCString());
+  outgoing.sendDate = false;
+  outgoing.writeHead(status, head);
+}

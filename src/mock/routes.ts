@@ -1,0 +1,39 @@
+import { jsonAnswer, toResponse } from './answer.ts';
+import { matchRoute, routePattern } from './route-pattern.ts';
+import type { RouteHandler } from './types.ts';
+
+/** A handler found for a request. */
+export interface FoundRoute {
+  readonly route: string;
+  readonly handler: RouteHandler;
+  readonly params: Record<string, string>;
+}
+
+export type FindRoute = (method: string, path: string) => FoundRoute | undefined;
+
+/** Methods that have no effect by definition. */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** The user's routes in the order given; without any, everything that can have an effect is created. */
+export function routeTable(routes: Readonly<Record<string, RouteHandler>> | undefined): FindRoute {
+  if (routes === undefined) return defaultRoutes();
+  const table = Object.entries(routes).map(([route, handler]) => ({ route, handler, pattern: routePattern(route) }));
+  const find: FindRoute = (method, path) => {
+    for (const { route, handler, pattern } of table) {
+      const params = matchRoute(pattern, method, path);
+      if (params !== undefined) return { route, handler, params };
+    }
+    return method === 'HEAD' ? find('GET', path) : undefined;
+  };
+  return find;
+}
+
+function defaultRoutes(): FindRoute {
+  let made = 0;
+  const create: RouteHandler = () => {
+    made += 1;
+    return toResponse(jsonAnswer(201, { id: `mock_${made}` }));
+  };
+  return (method, path) =>
+    SAFE_METHODS.has(method) ? undefined : { route: `${method} ${path}`, handler: create, params: {} };
+}

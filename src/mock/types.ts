@@ -1,0 +1,174 @@
+import type { Clock } from '../core/ports.ts';
+import type { Profile } from '../core/profile.ts';
+import type { Duration, Json } from '../core/types.ts';
+
+/** What goes wrong with one request.
+ *
+ *  | fault | the handler | the client sees |
+ *  |---|---|---|
+ *  | `reset-before` | is not run | the connection is reset |
+ *  | `stall` | is not run | silence, the connection stays open |
+ *  | `status:N` | is not run, nothing is stored | an answer with status N (200-599) |
+ *  | `duplicate` | is reached twice at once by the same request | the answer to the first delivery |
+ *  | `reset-after` | has run, its answer is stored | the connection is reset before the status line |
+ *  | `lose-response` | has run, its answer is stored | silence, the connection stays open |
+ *  | `truncate` | has run, its answer is stored | headers and half the body, then a reset |
+ *
+ *  Over node:http a reset is a TCP RST. Over msw it is `HttpResponse.error()`, and silence never answers.
+ */
+export type FaultKind =
+  | 'reset-before'
+  | 'reset-after'
+  | 'lose-response'
+  | 'truncate'
+  | 'stall'
+  | 'duplicate'
+  | `status:${number}`;
+
+/** A fault for the next request, or, as an object, for a certain one. Plain JSON: a plan can be kept in a file.
+ *
+ *  @example mock.fail('lose-response', { fault: 'status:503', route: 'POST /charges', at: 2, retryAfter: '1' })
+ */
+export type Fault =
+  | FaultKind
+  | {
+      readonly fault: FaultKind;
+      /** The n-th request (from 1) that matches, counted from the call of `fail`. @default the next one that has no fault yet */
+      readonly at?: number;
+      /** Only requests of this route: `'POST /charges/:id'`. @default any */
+      readonly route?: string;
+      /** The Retry-After header of a `status:N`: seconds, or an HTTP date. @default none */
+      readonly retryAfter?: string;
+      /** How long, on the mock's clock, before the fault strikes: after the request came in, or, for the faults that run the handler, after it
+       *  ended. @default 0 */
+      readonly delay?: Duration;
+    };
+
+/** One run of a route's handler: one effect in the world. Runs of GET, HEAD and OPTIONS handlers have none and are not listed. */
+export interface Execution {
+  /** As given in `routes`; method and path where the default handler ran. */
+  readonly route: string;
+  readonly key: string | undefined;
+  readonly tenant: string;
+  /** Milliseconds since 1970 on the mock's clock. */
+  readonly at: number;
+  /** The parsed JSON or form; the text where it is neither; null where there is none. */
+  readonly body: Json;
+}
+
+/** What the server knows of one key of one tenant. */
+export interface LedgerEntry {
+  readonly key: string;
+  readonly tenant: string;
+  /** `processing`: locked by a handler that runs. `stored`: repeats get the stored answer. `expired`: the stored answer is forgotten, a repeat runs
+   *  again. `free`: the key came in, and nothing is held under it: never run, ended in an outcome that is not kept, or lost in a crash. */
+  readonly state: 'processing' | 'stored' | 'expired' | 'free';
+  /** Every request that carried the key and came in, those struck by a fault included. */
+  readonly hits: number;
+  /** How often a handler ran under this key. */
+  readonly effects: number;
+  readonly firstSeenAt: number;
+  /** When the key is forgotten: the lock plus the key's lifetime. Infinity (null in JSON) where it never is. For `free` the moment it became free. */
+  readonly expiresAt: number;
+  /** Of the stored answer. */
+  readonly status?: number;
+}
+
+/** What leaves the engine. A Response alone could say neither reset nor silence; each adapter turns this into what its transport has. */
+export type Delivery =
+  | { readonly kind: 'answer' | 'truncate'; readonly response: Response }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'silence' };
+
+/** How a request was dealt with. */
+export type LogOutcome =
+  | 'executed'
+  | 'replayed'
+  | 'unprotected'
+  | 'in-progress'
+  | 'accepted'
+  | 'mismatch'
+  | 'missing-key'
+  | 'malformed-key'
+  | 'not-found'
+  | 'lost'
+  | 'not-run';
+
+/** One line for each request that came in, written when its fate is decided. */
+export interface LogLine {
+  readonly at: number;
+  readonly method: string;
+  /** Without the query, which may hold a capability. */
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly tenant: string;
+  /** How often this key has come in, this time included; 0 without a key. */
+  readonly hits: number;
+  readonly outcome: LogOutcome;
+  /** Absent where no status line was sent. */
+  readonly status?: number;
+  readonly fault?: FaultKind;
+  /** Why a handler failed: the message of what it threw. */
+  readonly error?: string;
+}
+
+/** What a route's handler is given. */
+export interface RouteContext {
+  /** A copy with the whole body, unread. */
+  readonly request: Request;
+  /** The parsed JSON or form; the text where it is neither; null where there is none. */
+  readonly json: Json;
+  /** `:name` parts of the route, decoded. */
+  readonly params: Record<string, string>;
+  /** The idempotency key, where the request carried one that is honoured here. */
+  readonly key: string | undefined;
+}
+
+export type RouteHandler = (context: RouteContext) => Response | Promise<Response>;
+
+export interface MockOptions {
+  /** What the mock stands for. Routes are relative to its path, and msw answers only below it. @default any origin, paths as they come */
+  baseUrl?: string;
+  /** The dialect to speak. @default ietf, keys kept for 24 h */
+  profile?: Profile;
+  /** How long a key is remembered, from its lock. @default the profile's; 5 minutes where the API publishes none */
+  keyLifetime?: Duration;
+  /** What a repeat gets while the first request still runs: the profile's refusal, the first one's answer once it is there, or 202 with a monitor
+   *  URL. @default 'conflict' */
+  inProgress?: 'conflict' | 'wait' | 'accepted';
+  /** Whose keys these are: the same key of two tenants is two keys. @default a hash of Authorization, else 'default' */
+  tenant?: (request: Request) => string;
+  /** An origin, or '*': answer preflights, allow the key and expose what a page needs to read. @default off */
+  cors?: string;
+  /** Called with one object for every request; key, tenant and hits are in each. @default none */
+  log?: (line: LogLine) => void;
+  /** `'POST /charges/:id'` -> handler. Every execution counts as one effect. Other paths are answered with 404.
+   *  @default every POST, PUT, PATCH and DELETE answers 201 with an id */
+  routes?: Record<string, RouteHandler>;
+}
+
+/** A server that honours idempotency keys, and misbehaves on request. */
+export interface Mock {
+  readonly baseUrl: string | undefined;
+  /** The engine itself; adapters turn a Delivery into their transport's form. */
+  handle(request: Request): Promise<Delivery>;
+  /** The adapter for code that wants a Response, and what `createClient({ fetch })` takes. A reset rejects with a TypeError, silence lasts until the
+   *  signal aborts, a truncated body errors halfway. */
+  fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
+  /** Faults for the next requests, in order. Requests to `/__onceward` never meet one.
+   *  @throws UsageError ERR_ONCEWARD_INVALID_OPTION for a fault that does not exist */
+  fail(...plan: readonly Fault[]): void;
+  /** @throws Error naming the faults of `fail` that no request has met */
+  assertPlanConsumed(): void;
+  /** Every execution so far, of one route where it is given. */
+  effects(route?: string): readonly Execution[];
+  /** One entry for each key of each tenant, oldest first. */
+  ledger(): readonly LedgerEntry[];
+  /** Real time plus what `advance` added. Keys expire by it; hand it to a client and both live in the same time. `advance` wakes sleepers in the
+   *  order in which they are due, and resolves when all have been. */
+  readonly clock: Clock & { advance(by: Duration): Promise<void> };
+  /** Loses what a dying process loses: running handlers go on, but their locks and answers are gone and their callers are cut off. Stored answers stay. */
+  crash(): Promise<void>;
+  /** Forgets keys, effects and faults, and cuts off running requests: a new server. The clock stays: a client that shares it must not see it go back. */
+  reset(): void;
+}
