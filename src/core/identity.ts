@@ -12,3 +12,12 @@ export function ownerPrefix(client: string, owner: string): string {
 export function keyIdentity(client: string, scope: string | undefined, key: string): string {
   return `key/${encodeURIComponent(client)}/${encodeURIComponent(scope ?? '')}/${encodeURIComponent(key)}`;
 }
+
+/** An identity as errors may show it: of a handed-in key only the first eight characters. */
+export function identityLabel(identity: string): string {
+  const parts = identity.split('/');
+  const key = parts[3];
+  return parts.length === 4 && parts[0] === 'key' && key !== undefined && key.length > 8
+    ? [...parts.slice(0, 3), `${key.slice(0, 8)}...`].join('/')
+    : identity;
+}

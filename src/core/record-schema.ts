@@ -1,4 +1,5 @@
 import { JournalError } from './errors/journal-error.ts';
+import { identityLabel } from './identity.ts';
 import { type JournalRecord, RECORD_VERSION } from './record.ts';
 
 type Check = (value: unknown) => boolean;
@@ -47,6 +48,7 @@ const STATE: Shape = {
   attempts: count,
   lastSeenAt: number,
   dispatchedAt: optional(number),
+  lastSentAt: optional(number),
   dueAt: optional(number),
   finishedAt: optional(number),
   acknowledgedAt: optional(number),
@@ -66,7 +68,7 @@ export function parseRecord(value: unknown, identity: string): JournalRecord {
   if (isObject(value) && typeof value['version'] === 'number' && value['version'] > RECORD_VERSION) {
     throw new JournalError(
       'newer-version',
-      `The record ${identity} was written by a newer version of onceward (format ${value['version']}, this one reads ${RECORD_VERSION}). It is left as it is: update this program.`,
+      `The record ${identityLabel(identity)} was written by a newer version of onceward (format ${value['version']}, this one reads ${RECORD_VERSION}). It is left as it is: update this program.`,
     );
   }
   if (
@@ -82,7 +84,7 @@ export function parseRecord(value: unknown, identity: string): JournalRecord {
   ) {
     throw new JournalError(
       'corrupt',
-      `The record ${identity} is damaged. It is left as it is, and nothing is sent in its name.`,
+      `The record ${identityLabel(identity)} is damaged. It is left as it is, and nothing is sent in its name.`,
     );
   }
   return withoutProto(value) as unknown as JournalRecord;

@@ -1,4 +1,5 @@
 import { JournalError } from '../core/errors/journal-error.ts';
+import { identityLabel } from '../core/identity.ts';
 import type { JournalRecord } from '../core/record.ts';
 import { parseRecord } from '../core/record-schema.ts';
 
@@ -7,7 +8,12 @@ type EncodedBytes = { readonly text: string } | { readonly base64: string };
 
 /** One record as one line of JSON, for journals that store text. */
 export function encodeRecord(record: JournalRecord): string {
-  return JSON.stringify(record, (_, value: unknown) => (value instanceof Uint8Array ? encodeBytes(value) : value));
+  return encodeJson(record);
+}
+
+/** Any part of a record as one line of JSON, bodies encoded. */
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => (member instanceof Uint8Array ? encodeBytes(member) : member));
 }
 
 /** The record in `text`. `identity` names it in the error.
@@ -16,14 +22,27 @@ export function decodeRecord(text: string, identity: string): JournalRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new JournalError('corrupt', `The record ${identity} is damaged: it is not JSON. It is left as it is.`, {
-      cause,
-    });
+  } catch {
+    // No cause: the message of a JSON error quotes what it could not read, and that may be a body.
+    throw new JournalError(
+      'corrupt',
+      `The record ${identityLabel(identity)} is damaged: it is not JSON. It is left as it is.`,
+    );
   }
+  return reviveRecord(value, identity);
+}
+
+/** The record in parsed JSON, which is used up.
+ *  @throws JournalError 'corrupt' or 'newer-version' */
+export function reviveRecord(value: unknown, identity: string): JournalRecord {
+  reviveBodies(value);
+  return parseRecord(value, identity);
+}
+
+/** Decodes in place the bodies of whatever has the members `fixed` and `state` of a record. */
+export function reviveBodies(value: unknown): void {
   decodeBody(member(member(value, 'fixed'), 'request'));
   decodeBody(member(member(value, 'state'), 'response'));
-  return parseRecord(value, identity);
 }
 
 function encodeBytes(bytes: Uint8Array): EncodedBytes {
