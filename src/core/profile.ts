@@ -60,6 +60,8 @@ export interface ProfileData {
   readonly replay?: { readonly header: string; readonly equals: string };
   /** What is kept under the key and replayed. */
   readonly stores: { readonly clientErrors: boolean; readonly serverErrors: boolean };
+  /** Every listed 4xx is kept under the key, so it proves a rejection also after a lost answer. */
+  readonly clientErrorsAreFinal: boolean;
   /** Statuses that prove a rejection where nothing was possible before. */
   readonly rejections: readonly number[];
   /** What a 409 means that no rule names. `final`: the API's own refusal, unless it carries a problem type or Retry-After. */

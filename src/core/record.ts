@@ -61,6 +61,8 @@ export interface StatePart {
   readonly attempts: number;
   /** High-water mark of the wall clock for this operation: a clock behind it by more than 60 s went back. */
   readonly lastSeenAt: number;
+  /** When the last known attempt left. */
+  readonly lastSentAt?: number;
   readonly dueAt?: number;
   readonly waiting?: Waiting;
   readonly reason?: InDoubtReason;

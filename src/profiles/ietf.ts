@@ -48,6 +48,7 @@ export function ietf(options: IetfOptions): Profile {
     accepted: options.accepted ?? 'reask',
     replay: { header: 'idempotent-replayed', equals: 'true' },
     stores: { clientErrors: options.storesClientErrors ?? false, serverErrors: false },
+    clientErrorsAreFinal: options.storesClientErrors ?? false,
     rejections: [400, 402, 404, 405, 410, 413, 415, 422],
     conflict: options.conflict ?? 'in-progress',
     companions: [],

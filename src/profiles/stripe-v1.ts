@@ -18,6 +18,8 @@ export const stripeV1: Profile = profileOf({
   accepted: 'final',
   replay: { header: 'idempotent-replayed', equals: 'true' },
   stores: { clientErrors: true, serverErrors: true },
+  // Most parameter errors are raised before the layer and not kept; the rules below name those that are.
+  clientErrorsAreFinal: false,
   rejections: [400, 402, 403, 404],
   conflict: 'in-progress',
   companions: ['stripe-version', 'stripe-account'],

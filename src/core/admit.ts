@@ -1,0 +1,151 @@
+import type { PreparedCall } from './call-options.ts';
+import { currentOwner } from './credentials.ts';
+import type { OperationDriver } from './driver.ts';
+import type { DriverPool } from './driver-pool.ts';
+import { JournalError } from './errors/journal-error.ts';
+import { OperationConflictError } from './errors/operation-conflict-error.ts';
+import { UsageError } from './errors/usage-error.ts';
+import { keyIdentity, operationIdentity } from './identity.ts';
+import type { Journal } from './journal.ts';
+import { type Action, KNOWN_NAME, standingOf } from './known-name.ts';
+import { dispatched, type FrozenCall, isSameRequest, newRecord, newRound } from './new-record.ts';
+import { effectOfRecord } from './operation.ts';
+import { type OperationRecord, RECORD_VERSION } from './record.ts';
+import { asJournalError, isOperation, token } from './save.ts';
+import type { Settings } from './settings.ts';
+
+/** What a call was given for its name. */
+export type Ticket =
+  | { readonly kind: 'driver'; readonly driver: OperationDriver; readonly claimed: boolean }
+  /** Nothing is under way: what the journal holds is the answer. */
+  | { readonly kind: 'stored'; readonly record: OperationRecord }
+  /** Aborted before anything was stored. */
+  | { readonly kind: 'unsent'; readonly record: OperationRecord; readonly cause: unknown };
+
+export interface Admission {
+  readonly settings: Settings;
+  readonly pool: DriverPool;
+  /** @throws UsageError ERR_ONCEWARD_JOURNAL_REQUIRED */
+  journal(): Journal;
+}
+
+/** Who is signed in. @throws UsageError ERR_ONCEWARD_NO_OWNER */
+export async function requireOwner(settings: Settings): Promise<string> {
+  const owner = await currentOwner(settings);
+  if (typeof owner === 'string' && owner !== '' && isText(owner)) return owner;
+  throw new UsageError(
+    'ERR_ONCEWARD_NO_OWNER',
+    "Nobody is signed in: owner must be the id of whose operations these are, or a function that returns it. For guests use the guest session's id.",
+  );
+}
+
+function isText(owner: string): boolean {
+  try {
+    encodeURIComponent(owner);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** From call to ticket: freezes, claims, and does what the table of known names says. Nothing is sent here.
+ *  @throws UsageError, JournalError or OperationConflictError */
+export async function admit(call: PreparedCall, admission: Admission): Promise<Ticket> {
+  const { settings, pool } = admission;
+  const journal = admission.journal();
+  const frozen: FrozenCall = { owner: await requireOwner(settings), ...(await call.freeze()) };
+  try {
+    const driver = await pool.presence.enter();
+    if (call.signal?.aborted) {
+      const record = newRecord(frozen, settings, driver);
+      return { kind: 'unsent', cause: call.signal.reason, record: unsent(record) };
+    }
+    const known = frozen.key === undefined ? undefined : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
+    if (known) return await answerKnown(known, { frozen, call, admission, journal });
+    const offered = newRecord(frozen, settings, driver);
+    if (frozen.key !== undefined) await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
+    const { created, record } = await journal.claim(offered);
+    if (!isOperation(record)) throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+    if (created) return { kind: 'driver', claimed: true, driver: pool.drive(record, settings, { journal, fresh: true }) };
+    return await answerKnown(record, { frozen, call, admission, journal });
+  } catch (error) {
+    if (error instanceof OperationConflictError || error instanceof UsageError) throw error;
+    throw asJournalError(error, frozen.id);
+  }
+}
+
+interface Call {
+  readonly frozen: FrozenCall;
+  readonly call: PreparedCall;
+  readonly admission: Admission;
+  readonly journal: Journal;
+}
+
+async function answerKnown(record: OperationRecord, context: Call): Promise<Ticket> {
+  const { frozen, call, admission, journal } = context;
+  const { settings, pool } = admission;
+  const row = KNOWN_NAME[standingOf(record)];
+  const action = isSameRequest(record, frozen) ? row.same : row.other;
+  switch (resolved(action, call)) {
+    case 'join': {
+      const driver = pool.drive(record, settings, { journal, fresh: false });
+      // Somebody asks again: what waits for a condition (credentials, owner) is worth another look.
+      if (driver.parked !== undefined && driver.record.state.dueAt === undefined) driver.wake();
+      return { kind: 'driver', claimed: false, driver };
+    }
+    case 'stored':
+      return { kind: 'stored', record };
+    case 'conflict':
+      throw new OperationConflictError(frozen.id, { what: 'name', since: record.fixed.createdAt, effect: effectOfRecord(record) });
+    default:
+      return newRoundOf(record, context);
+  }
+}
+
+function resolved(action: Action, { retryRejected }: PreparedCall): Action {
+  if (action !== 'stored-or-new-round') return action;
+  return retryRejected ? 'new-round' : 'stored';
+}
+
+/** A compare-and-set on the revision: of two at once one wins, and the other looks at what the winner has made. */
+async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticket> {
+  const { frozen, admission, journal } = context;
+  const { settings, pool } = admission;
+  // A round of which nothing was ever sent is begun anew; a key handed in for it is still its own.
+  const round = record.state.dispatchedAt === undefined && standingOf(record) === 'unsent' ? record.fixed.round : record.fixed.round + 1;
+  if (frozen.key !== undefined) await claimKey(frozen.key, { operation: record.identity, round }, context);
+  const state = dispatched(settings, await pool.presence.enter());
+  const change = { revision: record.revision, write: token({ settings }), state, round: newRound(frozen, settings, round) };
+  const { won, record: now } = await journal.update(record.identity, change);
+  if (now === undefined) return admit(context.call, admission);
+  if (!isOperation(now)) throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+  if (won) return { kind: 'driver', claimed: true, driver: pool.drive(now, settings, { journal, fresh: true }) };
+  return answerKnown(now, context);
+}
+
+/** A handed-in key is claimed like a name, before the operation that uses it: no two operations or rounds ever share one (I9).
+ *  Found with our own value, a crash came between the two claims, and it is ours. */
+async function claimKey(key: string, owns: { readonly operation: string; readonly round: number }, { frozen, admission, journal }: Call): Promise<void> {
+  const { settings } = admission;
+  const createdAt = settings.clock.now();
+  const { record } = await journal.claim({
+    version: RECORD_VERSION,
+    identity: keyIdentity(settings.name, settings.scope, key),
+    revision: 1,
+    write: token({ settings }),
+    fixed: { kind: 'key', ...owns, createdAt },
+  });
+  const { fixed } = record;
+  if (fixed.kind === 'key' && fixed.operation === owns.operation && fixed.round === owns.round) return;
+  throw new OperationConflictError(frozen.id, { what: 'key', since: fixed.createdAt, effect: 'none' });
+}
+
+async function read(journal: Journal, identity: string): Promise<OperationRecord | undefined> {
+  const record = await journal.get(identity);
+  return record !== undefined && isOperation(record) ? record : undefined;
+}
+
+function unsent(record: OperationRecord): OperationRecord {
+  const { dispatchedAt: _, driver: __, ...state } = record.state;
+  return { ...record, state: { ...state, state: 'not-sent', finishedAt: state.lastSeenAt } };
+}

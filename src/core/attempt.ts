@@ -1,0 +1,111 @@
+import ky from 'ky';
+import { type Answer, headerOf, type ResponseAnswer } from './answer.ts';
+import type { Refusal } from './gate.ts';
+import type { Clock } from './ports.ts';
+import type { StoredRequest } from './record.ts';
+
+/** Thrown by the gate inside `fetch`: proves that fetch was not called. */
+class Refused extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal);
+    this.refusal = refusal;
+  }
+}
+
+export interface AttemptInput {
+  readonly request: StoredRequest;
+  readonly keyHeader: readonly [name: string, value: string];
+  /** Credentials of this attempt; never stored. */
+  readonly credentialHeaders: readonly (readonly [string, string])[];
+  readonly credentials: RequestCredentials;
+  readonly send: typeof globalThis.fetch;
+  readonly clock: Clock;
+  readonly attemptTimeout: number;
+  /** Ends the exchange: the client was closed. */
+  readonly stop: AbortSignal;
+  /** Synchronous; undefined lets the request out. */
+  readonly gate: () => Refusal | undefined;
+  /** Called right after the gate, before the first byte. */
+  readonly sent: () => void;
+}
+
+export type AttemptResult = Answer | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** One HTTP exchange: sends, and reads the whole body, within `attemptTimeout`. Never throws: what went wrong is a failure, and a failure after
+ *  fetch was called says nothing about the server. */
+export async function attempt(input: AttemptInput): Promise<AttemptResult> {
+  const abort = new AbortController();
+  const over = new AbortController();
+  const end = () => abort.abort();
+  input.stop.addEventListener('abort', end, { once: true });
+  // ky's own timeout ends at the headers and knows no clock port: one sleep of ours covers headers and body.
+  let timedOut = false;
+  input.clock.sleep(input.attemptTimeout, over.signal).then(
+    () => {
+      timedOut = true;
+      end();
+    },
+    () => undefined,
+  );
+  try {
+    return await Promise.race([exchange(input, abort.signal), ending(abort.signal)]);
+  } catch (error) {
+    if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
+    return { kind: 'failure', code: timedOut ? 'TIMEOUT' : failureCode(error) };
+  } finally {
+    over.abort();
+    input.stop.removeEventListener('abort', end);
+  }
+}
+
+/** Rejects when `signal` aborts: a `fetch` that ignores its signal must not hold the operation for ever. */
+function ending(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('ended')), { once: true });
+  });
+}
+
+async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answer> {
+  const { request } = input;
+  // msw's Headers writes into the array it is made from: always a fresh one.
+  const headers = new Headers([...request.headers, ...input.credentialHeaders, input.keyHeader].map(([name, value]) => [name, value]));
+  const response = await ky(request.url, {
+    method: request.method,
+    headers,
+    ...(request.body && { body: request.body }),
+    credentials: input.credentials,
+    signal,
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    redirect: 'manual',
+    cache: 'no-store',
+    fetch: (resource, init) => {
+      const refusal = input.gate();
+      if (refusal !== undefined) throw new Refused(refusal);
+      input.sent();
+      return input.send(resource, init);
+    },
+  });
+  const body = new Uint8Array(await response.arrayBuffer());
+  const answer: Answer = { kind: 'response', status: response.status, headers: [...response.headers], body };
+  return isCutShort(answer, request.method, response.type) ? { kind: 'failure', code: 'TRUNCATED' } : answer;
+}
+
+/** Some engines resolve a body that was cut short (gzip, close-delimited). Lengths can be compared only where nothing was decoded; of a
+ *  cross-origin response a browser shows Content-Length but hides Content-Encoding, so there nothing can be said. */
+function isCutShort(answer: ResponseAnswer, method: string, type: ResponseType): boolean {
+  const length = headerOf(answer, 'content-length');
+  if (length === undefined || type === 'cors' || headerOf(answer, 'content-encoding') !== undefined || method === 'HEAD') return false;
+  return /^\d+$/.test(length) && Number(length) !== answer.body.length;
+}
+
+/** For events and logs only: no code proves that nothing was sent. */
+function failureCode(error: unknown): string {
+  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 4; at = (at as { cause?: unknown }).cause, depth++) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string') return code;
+  }
+  return error instanceof Error ? error.name : 'UNKNOWN';
+}

@@ -1,0 +1,37 @@
+/** Names of fields that hold a card number or a card's security code, without separators. */
+const NUMBER_FIELDS: ReadonlySet<string> = new Set(['number', 'cardnumber', 'cardno', 'pan', 'primaryaccountnumber', 'ccnumber']);
+const CODE_FIELDS: ReadonlySet<string> = new Set([
+  'cvc', 'cvc2', 'cvv', 'cvv2', 'cid', 'csc', 'securitycode', 'cardcvc', 'cardcvv', 'cardsecuritycode', 'cvccheck', 'verificationvalue',
+]);
+
+/** The name of a field that holds card data by name *and* form; undefined where there is none. A journal must never hold one (PCI DSS 3.3.1).
+ *
+ *  By form alone one order number in ten would be refused: 10 % of random 16-digit numbers pass Luhn's check.
+ */
+export function cardField(fields: Iterable<readonly [name: string, value: unknown]>): string | undefined {
+  for (const [name, value] of fields) {
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
+    // card[number] and card.number name the field by their last part
+    const plain = (name.match(/[^[\].]+/g)?.at(-1) ?? name).toLowerCase().replace(/[-_ ]/g, '');
+    const digits = String(value).replace(/[ -]/g, '');
+    if (NUMBER_FIELDS.has(plain) && /^[2-6]\d{12,18}$/.test(digits) && passesLuhn(digits)) return name;
+    if (CODE_FIELDS.has(plain) && /^\d{3,4}$/.test(digits)) return name;
+  }
+  return undefined;
+}
+
+/** Every member of a JSON value with its path. */
+export function* jsonFields(value: unknown, path = ''): Generator<[string, unknown]> {
+  if (typeof value !== 'object' || value === null) return yield [path, value];
+  for (const [name, member] of Object.entries(value)) yield* jsonFields(member, path === '' ? name : `${path}.${name}`);
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < digits.length; at++) {
+    const digit = Number(digits[digits.length - 1 - at]);
+    const weighted = at % 2 === 0 ? digit : digit * 2;
+    sum += weighted > 9 ? weighted - 9 : weighted;
+  }
+  return sum % 10 === 0;
+}

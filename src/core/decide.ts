@@ -1,0 +1,130 @@
+import { type Answer, headerOf } from './answer.ts';
+import { backoff } from './backoff.ts';
+import { digestOf } from './fingerprint.ts';
+import { keyExpires, keyLifetime } from './key-age.ts';
+import type { Observation } from './observe.ts';
+import type { ProfileData } from './profile.ts';
+import type { OperationRecord, StatePart } from './record.ts';
+import { retryAfter } from './retry-after.ts';
+import type { InDoubtReason, Source, Waiting } from './types.ts';
+
+/** What to do next. */
+export type Decision =
+  | { readonly next: 'finish'; readonly state: 'succeeded' | 'rejected'; readonly source: Source; readonly redirectedTo?: string }
+  | { readonly next: 'doubt'; readonly reason: InDoubtReason }
+  /** The same again in the foreground, after `wait` ms. */
+  | { readonly next: 'again'; readonly wait: number; readonly waiting: Waiting; readonly progress: Progress }
+  /** Leave the foreground until a time, or until a condition changes. */
+  | { readonly next: 'park'; readonly waiting: Waiting; readonly dueAt?: number; readonly progress: Progress }
+  /** Ask `authorize` for other credentials and send at once. */
+  | { readonly next: 'reauthorize' };
+
+/** The counters that later decisions need. */
+export type Progress = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince'>;
+
+export interface Facts {
+  readonly profile: ProfileData;
+  readonly retry: { readonly limit: number; readonly baseDelay: number; readonly maxDelay: number };
+  readonly attemptTimeout: number;
+  readonly now: number;
+  /** Uniform in [0, 1). */
+  readonly fraction: number;
+  /** Age of the key, 0 where nothing was possible. */
+  readonly age: number;
+  /** After this answer something is possible. */
+  readonly possible: boolean;
+  /** The API honours the key on this route, and the caller allows repeating. */
+  readonly repeatable: boolean;
+  /** `authorize` exists and has not been asked twice for this attempt. */
+  readonly canReauthorize: boolean;
+}
+
+const EQUAL_SERVER_ERRORS = 8;
+const UNREADABLE_ANSWERS = 8;
+const IN_PROGRESS_LIMIT = 120_000;
+const IN_PROGRESS_DELAY = 10_000;
+/** A longer wait leaves the foreground. */
+const LONGEST_WAIT = 60_000;
+/** Parked retries are due every so many times the longest backoff. */
+const PARKED_FACTOR = 10;
+
+/** The next step, from the record, what the answer means, and the facts of the moment. `record.state.attempts` counts this attempt too. */
+export function decide(record: OperationRecord, answer: Answer, observation: Observation, facts: Facts): Decision {
+  const progress = progressed(record, answer, observation, facts.now);
+  switch (observation.means) {
+    case 'success':
+      return { next: 'finish', state: 'succeeded', source: observation.source };
+    case 'rejection': {
+      const { source, redirectedTo } = observation;
+      return { next: 'finish', state: 'rejected', source, ...(redirectedTo !== undefined && { redirectedTo }) };
+    }
+    case 'doubt':
+      return { next: 'doubt', reason: observation.reason };
+    case 'unauthorized':
+      return facts.canReauthorize ? { next: 'reauthorize' } : { next: 'park', waiting: 'credentials', progress };
+    case 'unparsable':
+      if (progress.streak?.count === 2) return { next: 'finish', state: 'succeeded', source: 'network' };
+      break;
+    case 'accepted':
+      if (observation.repeats && progress.streak?.count === 2) return { next: 'finish', state: 'succeeded', source: 'network' };
+      break;
+    case 'server-error':
+      if ((progress.streak?.count ?? 0) >= EQUAL_SERVER_ERRORS) return { next: 'doubt', reason: 'stored-error' };
+      break;
+    case 'in-progress':
+      if (facts.now - (progress.inProgressSince ?? facts.now) >= IN_PROGRESS_LIMIT) {
+        return { next: 'doubt', reason: observation.named ? 'stuck' : 'unproved-rejection' };
+      }
+      break;
+  }
+  if ((progress.unreadable ?? 0) >= UNREADABLE_ANSWERS) return { next: 'doubt', reason: 'unreadable-response' };
+  return waitAndRepeat(record, answer, { observation, facts, progress });
+}
+
+function waitAndRepeat(
+  record: OperationRecord,
+  answer: Answer,
+  { observation, facts, progress }: { readonly observation: Observation; readonly facts: Facts; readonly progress: Progress },
+): Decision {
+  if (!facts.repeatable) return { next: 'doubt', reason: 'not-repeatable' };
+  const asked = answer.kind === 'response' ? retryAfter(headerOf(answer, 'retry-after'), headerOf(answer, 'date'), facts.now) : undefined;
+  const inProgress = observation.means === 'in-progress';
+  const { attempts } = record.state;
+  const limits = inProgress ? { ...facts.retry, maxDelay: Math.min(facts.retry.maxDelay, IN_PROGRESS_DELAY) } : facts.retry;
+  const background = !inProgress && attempts >= facts.retry.limit;
+  const ours = background ? PARKED_FACTOR * facts.retry.maxDelay : backoff(attempts, facts.fraction, limits);
+  // Never less than the server asked for.
+  const wait = Math.max(asked ?? 0, ours);
+  const waiting = waitingFor(observation, asked !== undefined && asked >= ours);
+  const late = tooLate(record, wait, facts);
+  if (late) return { next: 'doubt', reason: late };
+  if (background || wait > LONGEST_WAIT) return { next: 'park', waiting, dueAt: facts.now + wait, progress };
+  return { next: 'again', wait, waiting, progress };
+}
+
+/** Decided before sleeping: a wait that ends too late helps nobody. Something is possible here, whatever was before. */
+function tooLate({ fixed }: OperationRecord, wait: number, { now, age, profile, attemptTimeout }: Facts): InDoubtReason | undefined {
+  if (fixed.deadline !== undefined && now + wait >= fixed.deadline) return 'deadline';
+  return keyExpires(age + wait, keyLifetime(profile), attemptTimeout) ? 'key-expired' : undefined;
+}
+
+function waitingFor(observation: Observation, asked: boolean): Waiting {
+  if (observation.means === 'in-progress') return 'in-progress';
+  if (observation.means === 'accepted') return 'accepted';
+  return asked ? 'retry-after' : 'backoff';
+}
+
+/** Runs of equal or unreadable answers; any other answer ends them. A failure is no answer: it ends nothing. */
+function progressed({ state, fixed }: OperationRecord, answer: Answer, { means }: Observation, now: number): Progress {
+  if (answer.kind === 'failure') {
+    const { streak, unreadable, inProgressSince } = state;
+    return { ...(streak && { streak }), ...(unreadable !== undefined && { unreadable }), ...(inProgressSince !== undefined && { inProgressSince }) };
+  }
+  const counted = means === 'server-error' || means === 'unparsable' || means === 'accepted';
+  const digest = counted ? digestOf(answer.status, answer.body, fixed.salt) : undefined;
+  return {
+    ...(digest !== undefined && { streak: { digest, count: state.streak?.digest === digest ? state.streak.count + 1 : 1 } }),
+    ...((means === 'unreadable' || means === 'unparsable') && { unreadable: (state.unreadable ?? 0) + 1 }),
+    ...(means === 'in-progress' && { inProgressSince: state.inProgressSince ?? now }),
+  };
+}

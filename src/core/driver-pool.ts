@@ -1,0 +1,169 @@
+import { type Ending, OperationDriver } from './driver.ts';
+import type { Journal } from './journal.ts';
+import type { Clock, OnWake, Presence, Random } from './ports.ts';
+import type { OperationRecord } from './record.ts';
+import type { Settings } from './settings.ts';
+
+export interface PoolInput {
+  readonly presence: Presence;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onWake: OnWake;
+  online(): boolean;
+  keepAlive(): () => void;
+}
+
+/** How far wake-ups are spread, so that all tabs do not send at the same moment when the network is back. */
+const WAKE_SPREAD = 1_000;
+
+/** Every operation this process has under way, one driver each, shared by all clients made with `extend`. */
+export class DriverPool {
+  readonly presence: Presence;
+  readonly keepAlive: () => () => void;
+  readonly #closing = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #drivers = new Map<string, OperationDriver>();
+  readonly #input: PoolInput;
+  readonly #idlers = new Set<() => void>();
+  #occupied = 0;
+  #admissions = 0;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(input: PoolInput) {
+    this.#input = input;
+    this.presence = input.presence;
+    this.keepAlive = () => input.keepAlive();
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  find(identity: string): OperationDriver | undefined {
+    return this.#drivers.get(identity);
+  }
+
+  /** Keeps our presence announced: a mark written into a claim must still be ours when its driver starts. */
+  occupy(): () => void {
+    this.#occupied += 1;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#occupied -= 1;
+      this.#leaveIfDone();
+    };
+  }
+
+  /** Counts a call that is not in the journal yet: idle() waits for it. */
+  async admitting<T>(work: () => Promise<T>): Promise<T> {
+    const release = this.occupy();
+    this.#admissions += 1;
+    try {
+      return await work();
+    } finally {
+      this.#admissions -= 1;
+      release();
+      this.#tellIdlers();
+    }
+  }
+
+  /** The driver of this record: the one at work, or a new one. `fresh`: our own claim, of which nothing was sent. */
+  drive(record: OperationRecord, settings: Settings, { journal, fresh }: { readonly journal: Journal; readonly fresh: boolean }): OperationDriver {
+    const known = this.#drivers.get(record.identity);
+    if (known) return known;
+    const driver = new OperationDriver(
+      record,
+      {
+        settings,
+        journal,
+        presence: this.presence,
+        closing: this.#closing.signal,
+        stop: this.#stop.signal,
+        online: () => this.#input.online(),
+      },
+      { fresh },
+    );
+    this.#drivers.set(record.identity, driver);
+    const release = this.occupy();
+    const unwatch = driver.listen(() => this.#tellIdlers());
+    this.#unsubscribe ??= this.#input.onWake(() => void this.#wakeSpread());
+    void driver.run().then(() => {
+      this.#drivers.delete(record.identity);
+      unwatch();
+      release();
+      this.#tellIdlers();
+    });
+    return driver;
+  }
+
+  /** Resolves when nothing is being sent or due now. */
+  idle(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const release = this.keepAlive();
+      const done = (settle: () => void) => {
+        this.#idlers.delete(check);
+        signal?.removeEventListener('abort', stop);
+        release();
+        settle();
+      };
+      const stop = () => done(() => reject(signal?.reason));
+      const check = () => {
+        if (this.#admissions === 0 && ![...this.#drivers.values()].some((driver) => driver.busy)) done(resolve);
+      };
+      if (signal?.aborted) return stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      this.#idlers.add(check);
+      check();
+    });
+  }
+
+  /** No further attempt begins; attempts under way have `timeout` ms to be answered and stored. */
+  async close(timeout: number): Promise<void> {
+    const release = this.keepAlive();
+    this.#unsubscribe?.();
+    this.#closing.abort();
+    for (const driver of this.#drivers.values()) driver.interrupt();
+    const ended = Promise.all([...this.#drivers.values()].map(endOf));
+    const over = new AbortController();
+    await Promise.race([ended, this.#input.clock.sleep(timeout, over.signal).catch(() => undefined)]);
+    over.abort();
+    this.#stop.abort();
+    for (const driver of this.#drivers.values()) driver.interrupt();
+    await ended;
+    this.presence.leave();
+    release();
+  }
+
+  async #wakeSpread(): Promise<void> {
+    const { clock, random } = this.#input;
+    await clock.sleep(random.fraction() * WAKE_SPREAD).catch(() => undefined);
+    for (const driver of this.#drivers.values()) {
+      if (driver.waiting === 'offline' || driver.waiting === 'backoff') driver.wake();
+    }
+  }
+
+  #tellIdlers(): void {
+    for (const check of [...this.#idlers]) check();
+  }
+
+  #leaveIfDone(): void {
+    if (this.#occupied > 0) return;
+    this.presence.leave();
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+}
+
+/** Resolves when the driver has ended. */
+function endOf(driver: OperationDriver): Promise<Ending> {
+  return new Promise((resolve) => {
+    const unlisten = driver.listen(check);
+    function check(): void {
+      if (driver.ending === undefined) return;
+      unlisten();
+      resolve(driver.ending);
+    }
+    check();
+  });
+}

@@ -1,0 +1,218 @@
+import { asJournalError, isOperation, type Settled, token } from './save.ts';
+import { drive, type Rest } from './drive.ts';
+import { JournalError } from './errors/journal-error.ts';
+import { effectOfRecord } from './operation.ts';
+import { isFinished, type OperationRecord } from './record.ts';
+import type { Source, Waiting } from './types.ts';
+import { type Driving, Work } from './work.ts';
+
+/** How one operation ended for this process. */
+export type Ending = Settled | { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: JournalError };
+
+/** Without a sign of life for so long, a driver that cannot be asked is taken to be gone. Judged on our own monotonic clock. */
+const LEASE = 30_000;
+const POLL_WITH_CALLERS = 250;
+const POLL_ALONE = 1_000;
+/** Timers are cut into slices: one beyond 2^31 ms fires at once, and laptops sleep. */
+const SLICE = 60_000;
+
+/** One operation in this process: drives it while we are its driver, follows whoever else drives it, takes over when that one is gone. */
+export class OperationDriver {
+  record: OperationRecord;
+  ending: Ending | undefined;
+  /** Waiting for a time or a condition outside the foreground loop. */
+  parked: { readonly why?: string } | undefined;
+  /** Calls of this process that stand for this operation. */
+  tickets = 0;
+  readonly #driving: Driving;
+  readonly #listeners = new Set<() => void>();
+  #work: Work | undefined;
+  #following = false;
+  #drove = false;
+  #interrupt = new AbortController();
+
+  constructor(record: OperationRecord, driving: Omit<Driving, 'pause'>, { fresh }: { readonly fresh: boolean }) {
+    this.record = record;
+    this.#driving = { ...driving, pause: (ms) => this.#pause(ms) };
+    if (fresh) this.#work = new Work(record, { fresh });
+  }
+
+  /** Resolves when the operation has ended for this process. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      while (this.ending === undefined) this.ending = await this.#step();
+    } catch (error) {
+      // A bug of ours, or a journal that throws what it may not: the operation is in the journal, and callers must not hang.
+      this.ending = { kind: 'failed', error: this.#failure(error) };
+    }
+    this.#changed();
+  }
+
+  get waiting(): Waiting {
+    return this.#following ? 'other-driver' : (this.#work?.waiting ?? 'queued');
+  }
+  /** Where the answer came from; undefined where another driver brought it and we read it in the journal. */
+  get source(): Source | undefined {
+    return this.#drove ? this.record.state.source : undefined;
+  }
+  get attempts(): number {
+    return this.#work?.attempts ?? this.record.state.attempts;
+  }
+  /** Being sent or about to be: parked and followed operations do not count. */
+  get busy(): boolean {
+    return this.ending === undefined && this.parked === undefined && !this.#following;
+  }
+
+  /** Calls `listener` at every change until the returned function is called. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Cancels if nothing can have been sent yet and nobody else waits for it; says whether it will. */
+  cancel(reason: unknown): boolean {
+    if (this.#work === undefined || this.#work.possible || this.tickets > 1) return false;
+    this.#work.cancelled = { reason };
+    this.#interrupt.abort();
+    return true;
+  }
+
+  /** "Try now": ends a backoff or a park, never a Retry-After. */
+  wake(): void {
+    if (this.#work) this.#work.hurried = true;
+    this.#interrupt.abort();
+  }
+
+  /** Somebody in this process changed the record: the gate refuses from now on, and it is read again. */
+  outdated(): void {
+    if (this.#work) this.#work.current = false;
+    this.#interrupt.abort();
+  }
+
+  /** Looks again, without hurrying anything: the client is closing. */
+  interrupt(): void {
+    this.#interrupt.abort();
+  }
+
+  async #step(): Promise<Ending | undefined> {
+    if (this.#driving.closing.aborted) return { kind: 'closed' };
+    if (isFinished(this.record.state) || this.record.state.state === 'in-doubt') {
+      return { kind: 'settled', record: this.record, persisted: true };
+    }
+    if (!this.#driving.presence.holds(this.record.state.driver)) return this.#follow();
+    this.#work ??= new Work(this.record, { fresh: false });
+    const rest = await drive(this.#work, this.#driving);
+    this.record = this.#work.record;
+    return this.#rested(rest);
+  }
+
+  async #rested(rest: Rest): Promise<Ending | undefined> {
+    if (rest.kind === 'lost') return this.#reread();
+    if (rest.kind === 'settled') {
+      this.#drove = true;
+      this.record = rest.record;
+    }
+    if (rest.kind !== 'parked') return rest;
+    this.parked = rest;
+    this.#changed();
+    const { dueAt } = this.record.state;
+    await this.#pause(dueAt === undefined ? Number.POSITIVE_INFINITY : dueAt - this.#driving.settings.clock.now());
+    this.parked = undefined;
+    return this.#work?.current === false ? this.#reread() : undefined;
+  }
+
+  /** Somebody else drives: wait until that one has finished, or is gone. */
+  async #follow(): Promise<Ending | undefined> {
+    const { driver } = this.record.state;
+    this.#work = undefined;
+    if (driver === undefined) return this.#takeOver();
+    this.#following = true;
+    this.#changed();
+    const over = new AbortController();
+    let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
+    const watching = this.#driving.presence.watch(driver, over.signal).then(
+      (found) => {
+        verdict = found;
+        this.#interrupt.abort();
+      },
+      () => undefined,
+    );
+    try {
+      const { clock } = this.#driving.settings;
+      const { revision } = this.record;
+      for (const since = clock.monotonic(); ; ) {
+        const judged = verdict as 'alive' | 'gone' | 'unknown';
+        if (judged === 'gone' || (judged === 'unknown' && clock.monotonic() - since >= LEASE)) return await this.#takeOver();
+        if (this.#driving.closing.aborted) return { kind: 'closed' };
+        await this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE);
+        const failed = await this.#reread();
+        if (failed || this.record.revision !== revision) return failed;
+      }
+    } finally {
+      this.#following = false;
+      over.abort();
+      await watching;
+    }
+  }
+
+  async #takeOver(): Promise<Ending | undefined> {
+    const { journal, presence } = this.#driving;
+    try {
+      const driver = await presence.enter();
+      const { record } = this;
+      const change = { revision: record.revision, write: token(this.#driving), state: { ...record.state, driver } };
+      const result = await journal.update(record.identity, change);
+      return this.#adopt(result.record);
+    } catch (error) {
+      return { kind: 'failed', error: this.#failure(error) };
+    }
+  }
+
+  async #reread(): Promise<Ending | undefined> {
+    this.#work = undefined;
+    try {
+      return this.#adopt(await this.#driving.journal.get(this.record.identity));
+    } catch (error) {
+      return { kind: 'failed', error: this.#failure(error) };
+    }
+  }
+
+  #adopt(record: Awaited<ReturnType<Driving['journal']['get']>>): Ending | undefined {
+    if (record !== undefined && isOperation(record)) {
+      this.record = record;
+      return undefined;
+    }
+    const { id } = this.record.fixed;
+    return {
+      kind: 'failed',
+      error: new JournalError('lost', `${id} is no longer in the journal: somebody removed it while it was pending.`, {
+        operationId: id,
+        effect: effectOfRecord(this.record),
+      }),
+    };
+  }
+
+  #failure(error: unknown): JournalError {
+    const known = asJournalError(error, this.record.fixed.id);
+    const effect = effectOfRecord(this.record);
+    return effect === 'none' ? known : new JournalError(known.reason, known.message, { operationId: this.record.fixed.id, effect, cause: known.cause });
+  }
+
+  /** Sleeps until `ms` have passed on either clock, or somebody interrupts. Never rejects. */
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#driving.settings;
+    const wall = clock.now();
+    const monotonic = clock.monotonic();
+    const interrupt = this.#interrupt;
+    while (!interrupt.signal.aborted && !this.#driving.closing.aborted) {
+      const left = ms - Math.max(clock.now() - wall, clock.monotonic() - monotonic);
+      if (left <= 0) break;
+      await clock.sleep(Math.min(left, SLICE), interrupt.signal).catch(() => undefined);
+    }
+    if (interrupt.signal.aborted) this.#interrupt = new AbortController();
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,175 @@
+import { cardField, jsonFields } from './card-data.ts';
+import { UsageError } from './errors/usage-error.ts';
+import { refuseSecretsInUrl, storableHeaders } from './header-rules.ts';
+import { encodeMultipart } from './multipart.ts';
+import type { StoredRequest } from './record.ts';
+import type { CallOptions } from './types.ts';
+
+/** Bodies are kept in the journal, whole: 1 MiB. */
+const LARGEST_BODY = 1024 * 1024;
+
+/** Methods without an effect need no key; CONNECT, TRACE and TRACK are refused by fetch itself. */
+const NO_EFFECT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'CONNECT', 'TRACE', 'TRACK']);
+
+const FORM = 'application/x-www-form-urlencoded';
+
+type Pair = readonly [string, string];
+type FreezeOptions = Pick<CallOptions, 'json' | 'body' | 'headers' | 'searchParams'>;
+type Fields = Iterable<readonly [string, unknown]>;
+
+/** A body on its way to bytes. What could change under us is copied before the first await. */
+interface Body {
+  readonly bytes: () => Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string | undefined }>;
+  /** The content type cannot be the caller's: it names our boundary. */
+  readonly ownType?: true;
+  readonly fields?: Fields;
+}
+
+export interface FreezeInput {
+  readonly method: string;
+  readonly url: string | URL;
+  readonly options: FreezeOptions;
+  readonly baseUrl: URL | undefined;
+  readonly headers: HeadersInit | undefined;
+  readonly storable: ReadonlySet<string>;
+}
+
+/** Makes a request that goes out the same on every attempt (I4). Everything it refuses is refused here, before anything is stored:
+ *  it ends by building one real Request from the frozen parts.
+ *  The caller's objects are read synchronously: what is done to them afterwards changes nothing.
+ *  @throws UsageError */
+export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> {
+  const method = frozenMethod(input.method);
+  const url = frozenUrl(input);
+  const headers = [
+    ...new Map([...storableHeaders(input.headers, input.storable), ...storableHeaders(input.options.headers, input.storable)]),
+  ];
+  const body = readBody(input.options);
+  return async () => {
+    const { bytes, contentType } = (await body?.bytes()) ?? {};
+    if (bytes && bytes.length > LARGEST_BODY) {
+      throw invalidBody(`is ${bytes.length} bytes long; ${LARGEST_BODY} is the limit, because it is kept in the journal`);
+    }
+    const typed = withContentType(headers, contentType, body?.ownType);
+    refuseCardData(body?.fields ?? fieldsOf(bytes, typed.find(([name]) => name === 'content-type')?.[1]));
+    const request: StoredRequest = { method, url: url.href, headers: typed, ...(bytes && { body: bytes }) };
+    tryOut(request);
+    return request;
+  };
+}
+
+function frozenMethod(given: string): string {
+  const method = String(given).toUpperCase();
+  if (!NO_EFFECT.has(method)) return method;
+  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${method} has no effect that could happen twice: send it with plain fetch.`);
+}
+
+function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
+  let url: URL;
+  try {
+    url = new URL(given, baseUrl);
+  } catch {
+    throw new UsageError(
+      'ERR_ONCEWARD_INVALID_OPTION',
+      baseUrl === undefined ? 'The URL is not absolute, and createClient was given no baseUrl.' : 'The URL cannot be resolved against baseUrl.',
+    );
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `The URL must be http or https, not ${url.protocol}`);
+  }
+  for (const [name, value] of Object.entries(options.searchParams ?? {})) url.searchParams.append(name, String(value));
+  url.hash = '';
+  refuseSecretsInUrl(url);
+  return url;
+}
+
+function readBody({ json, body }: FreezeOptions): Body | undefined {
+  if (json !== undefined && body !== undefined && body !== null) {
+    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'json and body cannot both be given: one request has one body.');
+  }
+  if (json !== undefined) return textBody(toJson(json), 'application/json');
+  if (body === undefined || body === null) return undefined;
+  if (typeof body === 'string') return textBody(body, 'text/plain;charset=UTF-8');
+  if (body instanceof URLSearchParams) return textBody(body.toString(), `${FORM};charset=UTF-8`);
+  if (body instanceof FormData) {
+    const entries = [...body.entries()] as [string, string | Blob][];
+    return { bytes: () => encodeMultipart(entries), ownType: true, fields: entries };
+  }
+  if (body instanceof Blob) {
+    return { bytes: async () => ({ bytes: new Uint8Array(await body.arrayBuffer()), contentType: body.type || undefined }) };
+  }
+  const copy = copyBuffer(body);
+  if (copy) return { bytes: async () => ({ bytes: copy, contentType: undefined }) };
+  throw invalidBody(
+    body instanceof ReadableStream || (typeof body === 'object' && Symbol.asyncIterator in body)
+      ? 'is a stream, which can be sent only once. Read it into a string, Blob or buffer first'
+      : 'is none of string, Blob, FormData, URLSearchParams and buffers. For JSON use the option json',
+  );
+}
+
+function textBody(text: string, contentType: string): Body {
+  const bytes = new TextEncoder().encode(text);
+  return { bytes: async () => ({ bytes, contentType }) };
+}
+
+function copyBuffer(body: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice();
+  // A buffer of another realm is no instance of ours.
+  return Object.prototype.toString.call(body) === '[object ArrayBuffer]' ? new Uint8Array(body as ArrayBuffer).slice() : undefined;
+}
+
+function toJson(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    throw invalidBody('given as json cannot be written as JSON: it is circular, or holds a BigInt');
+  }
+  if (text === undefined) throw invalidBody('given as json is a function or a symbol, which JSON cannot say');
+  return text;
+}
+
+function withContentType(headers: readonly Pair[], contentType: string | undefined, own: true | undefined): readonly Pair[] {
+  const rest = headers.filter(([name]) => name !== 'content-type');
+  if (contentType === undefined || (rest.length < headers.length && !own)) return headers;
+  return [...rest, ['content-type', contentType] as const].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Text that says it is JSON or a form is read as such: a hand-made string holds the same fields. */
+function fieldsOf(bytes: Uint8Array | undefined, contentType: string | undefined): Fields {
+  if (bytes === undefined || contentType === undefined) return [];
+  const text = () => new TextDecoder().decode(bytes);
+  if (contentType.startsWith(FORM)) return new URLSearchParams(text());
+  if (!/[/+]json\b/.test(contentType)) return [];
+  try {
+    return jsonFields(JSON.parse(text()));
+  } catch {
+    return [];
+  }
+}
+
+function refuseCardData(fields: Fields): void {
+  const field = cardField(fields);
+  if (field === undefined) return;
+  throw new UsageError(
+    'ERR_ONCEWARD_CARD_DATA',
+    `The field ${field} holds card data, and bodies are kept in the journal. Tokenise the card at your payment provider and send the token.`,
+  );
+}
+
+/** Whatever fetch would refuse at the send is refused now. Its own message could print a value. */
+function tryOut(request: StoredRequest): void {
+  try {
+    new Request(request.url, {
+      method: request.method,
+      headers: request.headers.map(([name, value]) => [name, value]),
+      ...(request.body && { body: request.body }),
+    });
+  } catch {
+    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `fetch refuses this request: its method (${request.method.slice(0, 20)}) or a header is not valid in HTTP.`);
+  }
+}
+
+function invalidBody(what: string): UsageError {
+  return new UsageError('ERR_ONCEWARD_INVALID_BODY', `The body ${what}.`);
+}

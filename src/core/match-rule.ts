@@ -1,0 +1,39 @@
+import { headerOf, jsonOf, type ResponseAnswer } from './answer.ts';
+import type { Match, Meaning, ProfileData } from './profile.ts';
+
+/** The meaning of the first rule of the profile that matches; undefined where none does. */
+export function matchRule(answer: ResponseAnswer, profile: ProfileData, context: 'first' | 'later'): Meaning | undefined {
+  const json = jsonOf(answer);
+  return profile.rules.find((rule) => (rule.context ?? context) === context && matches(rule.when, answer, json))?.means;
+}
+
+function matches(when: Match, answer: ResponseAnswer, json: unknown): boolean {
+  return (
+    matchesStatus(when.status, answer.status) &&
+    matchesHeader(when.header, answer) &&
+    (when.json === undefined || members(json, when.json.path.split('.')).includes(when.json.equals)) &&
+    (when.any === undefined || when.any.some((one) => matches(one, answer, json)))
+  );
+}
+
+function matchesStatus(wanted: Match['status'], status: number): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted === 'number') return wanted === status;
+  return 'from' in wanted ? status >= wanted.from && status <= wanted.to : wanted.includes(status);
+}
+
+function matchesHeader(wanted: Match['header'], answer: ResponseAnswer): boolean {
+  if (wanted === undefined) return true;
+  const value = headerOf(answer, wanted.name)?.toLowerCase();
+  if (value === undefined) return false;
+  return (wanted.equals === undefined || value === wanted.equals.toLowerCase()) && (wanted.includes === undefined || value.includes(wanted.includes.toLowerCase()));
+}
+
+/** Every value at a dotted path; `*` walks an array. */
+function members(value: unknown, path: readonly string[]): unknown[] {
+  const [name, ...rest] = path;
+  if (name === undefined) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  if (name === '*') return Array.isArray(value) ? value.flatMap((member) => members(member, rest)) : [];
+  return Object.hasOwn(value, name) ? members((value as Record<string, unknown>)[name], rest) : [];
+}

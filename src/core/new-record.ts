@@ -1,0 +1,64 @@
+import { v4 } from 'uuid';
+import type { DriverMark } from './driver-mark.ts';
+import { fingerprintOf, newSalt } from './fingerprint.ts';
+import { operationIdentity } from './identity.ts';
+import { type NewRecord, type OperationPart, type OperationRecord, RECORD_VERSION, type StatePart, type StoredRequest } from './record.ts';
+import { token } from './save.ts';
+import type { Settings } from './settings.ts';
+import type { Json } from './types.ts';
+
+/** A call, checked and frozen: everything of it that is stored. */
+export interface FrozenCall {
+  readonly id: string;
+  readonly owner: string;
+  readonly request: StoredRequest;
+  readonly key: string | undefined;
+  readonly meta: Json | undefined;
+  readonly deadline: number | undefined;
+  readonly accepted: 'reask' | 'final' | undefined;
+  readonly fingerprint: string | undefined;
+  readonly anonymous: boolean;
+}
+
+/** The fixed part of one round: a key is made here and nowhere else. */
+export function newRound(call: FrozenCall, settings: Settings, round: number): OperationPart {
+  const salt = newSalt(settings.random);
+  return {
+    kind: 'operation',
+    id: call.id,
+    owner: call.owner,
+    ...(settings.scope !== undefined && { scope: settings.scope }),
+    round,
+    key: call.key ?? v4({ random: settings.random.bytes(16) }),
+    request: call.request,
+    fingerprint: fingerprintOf(call.request, call.fingerprint, salt),
+    salt,
+    createdAt: settings.clock.now(),
+    ...(call.meta !== undefined && { meta: call.meta }),
+    ...(call.deadline !== undefined && { deadline: call.deadline }),
+    ...(call.accepted !== undefined && { accepted: call.accepted }),
+    ...(call.anonymous && { anonymous: true as const }),
+  };
+}
+
+/** The state of a round that is sent at once: the dispatch mark rides on the claim's own write, so that a claim costs one flush. */
+export function dispatched(settings: Settings, driver: DriverMark): StatePart {
+  const now = settings.clock.now();
+  return { state: 'dispatched', dispatchedAt: now, attempts: 0, lastSeenAt: now, driver };
+}
+
+export function newRecord(call: FrozenCall, settings: Settings, driver: DriverMark): OperationRecord & NewRecord {
+  return {
+    version: RECORD_VERSION,
+    identity: operationIdentity(settings.name, call.owner, call.id),
+    revision: 1,
+    write: token({ settings }),
+    fixed: newRound(call, settings, 1),
+    state: dispatched(settings, driver),
+  };
+}
+
+/** Whether the stored operation stands for this very request. */
+export function isSameRequest({ fixed }: OperationRecord, call: FrozenCall): boolean {
+  return fixed.fingerprint === fingerprintOf(call.request, call.fingerprint, fixed.salt);
+}

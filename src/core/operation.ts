@@ -1,0 +1,54 @@
+import { isFinished, type OperationRecord } from './record.ts';
+import type { Effect, Operation, OperationStatus, Waiting } from './types.ts';
+
+/** What only the driving process knows. */
+interface Live {
+  readonly attempts?: number;
+  readonly waiting?: Waiting;
+}
+
+/** The public view of a record: frozen plain data without body, headers or whole key. */
+export function toOperation({ fixed, state }: OperationRecord, live: Live = {}): Operation {
+  const status = statusOf(state.state);
+  const waiting = status === 'pending' ? (live.waiting ?? state.waiting ?? 'interrupted') : undefined;
+  return Object.freeze({
+    id: fixed.id,
+    owner: fixed.owner,
+    status,
+    effect: effectOfRecord({ state }),
+    ...(waiting !== undefined && { waiting }),
+    ...(state.reason !== undefined && { reason: state.reason }),
+    method: fixed.request.method,
+    url: shownUrl(fixed.request.url),
+    ...(fixed.meta !== undefined && { meta: fixed.meta }),
+    attempts: live.attempts ?? state.attempts,
+    round: fixed.round,
+    keyHint: fixed.key.slice(0, 8),
+    createdAt: fixed.createdAt,
+    ...(state.dispatchedAt !== undefined && { firstSentAt: state.dispatchedAt }),
+    ...(state.dueAt !== undefined && { nextAttemptAt: state.dueAt }),
+    ...(state.finishedAt !== undefined && { finishedAt: state.finishedAt }),
+  });
+}
+
+function statusOf(state: OperationRecord['state']['state']): OperationStatus {
+  return state === 'claimed' || state === 'dispatched' ? 'pending' : state;
+}
+
+/** What is known of the effect. Of an unfinished record it is not stored but read off: a dispatch mark means possible. */
+export function effectOfRecord({ state }: Pick<OperationRecord, 'state'>): Effect {
+  if (state.state === 'succeeded') return 'done';
+  if (state.state === 'rejected' || state.state === 'not-sent') return 'none';
+  if (isFinished(state)) return state.effect ?? 'possible';
+  return state.dispatchedAt === undefined ? 'none' : 'possible';
+}
+
+/** Origin and path: a query may hold what only the server should see. */
+export function shownUrl(url: string): string {
+  try {
+    const { origin, pathname } = new URL(url);
+    return origin + pathname;
+  } catch {
+    return '';
+  }
+}

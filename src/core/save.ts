@@ -1,0 +1,131 @@
+import { JournalError } from './errors/journal-error.ts';
+import { isFinished, type JournalRecord, type OperationRecord, type StatePart } from './record.ts';
+import type { Settings } from './settings.ts';
+import type { Driving, Work } from './work.ts';
+
+/** A stored response is at most 1 MiB. */
+const LARGEST_STORED = 1024 * 1024;
+
+/** What became of a write. */
+export type Saved =
+  | { readonly kind: 'saved' }
+  /** Somebody else changed the record first. */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'failed'; readonly error: JournalError };
+
+/** Where an operation came to rest. */
+export interface Settled {
+  readonly kind: 'settled';
+  readonly record: OperationRecord;
+  /** False: a true answer that the journal could not store. */
+  readonly persisted: boolean;
+}
+
+/** Compare-and-set of the state of the record we drive. */
+export async function save(
+  work: Work,
+  driving: Driving,
+  state: StatePart,
+  options: { readonly relaxed?: boolean } = {},
+): Promise<Saved> {
+  const { record } = work;
+  try {
+    const change = { revision: record.revision, write: token(driving), state };
+    const result = await driving.journal.update(record.identity, change, options);
+    if (result.record !== undefined && isOperation(result.record) && result.won) {
+      work.record = result.record;
+      return { kind: 'saved' };
+    }
+    work.current = false;
+    return { kind: 'lost' };
+  } catch (error) {
+    return { kind: 'failed', error: asJournalError(error, record.fixed.id) };
+  }
+}
+
+/** The state as it is now, with what every write carries along. */
+export function stateNow(work: Work, { settings }: Driving): StatePart {
+  const { streak: _s, unreadable: _u, inProgressSince: _i, dueAt: _d, waiting: _w, reason: _r, ...state } = work.record.state;
+  return {
+    ...state,
+    attempts: work.attempts,
+    lastSeenAt: Math.max(state.lastSeenAt, settings.clock.now()),
+    ...(work.sentAt !== undefined && { lastSentAt: work.sentAt }),
+  };
+}
+
+/** The dispatch mark taken back: nothing was sent, and the record says so again. */
+export function withoutMark({ dispatchedAt: _, ...state }: StatePart): StatePart {
+  return { ...state, state: 'claimed' };
+}
+
+/** Stores an authoritative answer. Leases guard sending only: whoever holds the answer stores it, whoever drives by now, until the record is
+ *  finished. Where the journal fails, the answer is given all the same, marked, and stored as soon as the journal allows. */
+export async function storeOutcome(work: Work, driving: Driving, outcome: StatePart): Promise<Settled> {
+  let base = work.record;
+  const state = withoutLargeBody(outcome);
+  for (;;) {
+    let result: { readonly won: boolean; readonly record: JournalRecord | undefined };
+    try {
+      result = await driving.journal.update(base.identity, { revision: base.revision, write: token(driving), state });
+    } catch {
+      void storeLater(base, driving, state);
+      return settledAs(base, outcome, false);
+    }
+    const { won, record } = result;
+    // Gone, or in a later round: somebody has decided otherwise, and the answer is still true.
+    if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round) return settledAs(base, outcome, false);
+    if (won) return settledAs(record, outcome, true);
+    if (!acceptsOutcome(record)) return { kind: 'settled', record, persisted: true };
+    base = record;
+  }
+}
+
+/** The caller gets the whole body; the journal keeps 1 MiB of one at most. */
+function withoutLargeBody(state: StatePart): StatePart {
+  if ((state.response?.body?.length ?? 0) <= LARGEST_STORED || state.response === undefined) return state;
+  const { body: _, ...response } = state.response;
+  return { ...state, response };
+}
+
+/** Unfinished, or discarded without knowing: the true outcome may still be written. */
+function acceptsOutcome({ state }: OperationRecord): boolean {
+  return !isFinished(state) || (state.state === 'discarded' && state.effect === 'possible');
+}
+
+/** After a restart the record would be asked again with the same key, and replayed; while this process lives, it tries to spare that. */
+async function storeLater(base: OperationRecord, driving: Driving, state: StatePart): Promise<void> {
+  const { clock } = driving.settings;
+  for (let wait = 1000; !driving.stop.aborted; wait = Math.min(wait * 2, 60_000)) {
+    try {
+      await clock.sleep(wait, driving.stop);
+      const record = await driving.journal.get(base.identity);
+      if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round || !acceptsOutcome(record)) return;
+      const { won } = await driving.journal.update(base.identity, { revision: record.revision, write: token(driving), state });
+      if (won) return;
+    } catch {
+      // still failing, or closing: the loop's condition decides
+    }
+  }
+}
+
+function settledAs(base: OperationRecord, state: StatePart, persisted: boolean): Settled {
+  return { kind: 'settled', record: { ...base, state }, persisted };
+}
+
+/** The random token of one write. */
+export function token({ settings }: { readonly settings: Pick<Settings, 'random'> }): string {
+  return [...settings.random.bytes(12)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export function isOperation(record: JournalRecord): record is OperationRecord {
+  return record.fixed.kind === 'operation';
+}
+
+/** Whatever a journal throws becomes a JournalError: a caller's own journal may throw anything. */
+export function asJournalError(error: unknown, operationId: string | undefined): JournalError {
+  if (error instanceof JournalError) return error;
+  return new JournalError('unavailable', `${operationId ?? 'The journal'}: the journal failed (${error instanceof Error ? error.name : typeof error}).`, {
+    operationId,
+  });
+}

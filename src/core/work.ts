@@ -1,0 +1,65 @@
+import type { Journal } from './journal.ts';
+import { KeyAge } from './key-age.ts';
+import type { Presence } from './ports.ts';
+import type { OperationRecord } from './record.ts';
+import { honoursKey } from './route.ts';
+import type { Settings } from './settings.ts';
+import type { Waiting } from './types.ts';
+
+/** What driving needs beside the operation itself. */
+export interface Driving {
+  readonly settings: Settings;
+  readonly journal: Journal;
+  readonly presence: Presence;
+  /** Aborted when the client closes: no further attempt begins. */
+  readonly closing: AbortSignal;
+  /** Aborted when the client no longer waits for attempts under way. */
+  readonly stop: AbortSignal;
+  online(): boolean;
+  /** Sleeps until `ms` have passed, somebody hurries, or the client closes. Never rejects. */
+  pause(ms: number): Promise<void>;
+}
+
+/** One operation as this process drives it: the record, and what only this run knows. */
+export class Work {
+  record: OperationRecord;
+  /** Something may have been sent. False only in the run that wrote the mark and has not sent yet. */
+  possible: boolean;
+  /** Exchanges begun in this round, this one included; the record learns it at the next write. */
+  attempts: number;
+  /** Why nothing is being sent at this moment. */
+  waiting: Waiting = 'queued';
+  /** False once somebody else is known to have changed the record: the gate refuses, the record is read again. */
+  current = true;
+  /** Skip a backoff, never a Retry-After. */
+  hurried = false;
+  /** When the last attempt of this run left. */
+  sentAt: number | undefined;
+  /** Set where the caller who claimed it cancelled. */
+  cancelled: { readonly reason: unknown } | undefined;
+  readonly resumed: boolean;
+  #age: KeyAge | undefined;
+
+  constructor(record: OperationRecord, { fresh }: { readonly fresh: boolean }) {
+    this.record = record;
+    this.resumed = !fresh;
+    this.possible = !fresh && record.state.dispatchedAt !== undefined;
+    this.attempts = record.state.attempts;
+  }
+
+  /** Age of the key; 0 where nothing was sent. */
+  age({ clock }: Settings): number {
+    const { dispatchedAt } = this.record.state;
+    if (!this.possible || dispatchedAt === undefined) {
+      this.#age = undefined;
+      return 0;
+    }
+    this.#age ??= new KeyAge(dispatchedAt, clock.now(), clock.monotonic());
+    return this.#age.at(clock.now(), clock.monotonic());
+  }
+}
+
+/** Whether this operation may be sent again once something is possible: the API honours the key there, and the caller allows it. */
+export function isRepeatable({ fixed }: OperationRecord, { profile, retry }: Settings): boolean {
+  return retry.limit > 1 && honoursKey(profile, fixed.request.method, fixed.request.url) === 'yes';
+}
