@@ -56,10 +56,6 @@ export class FaultPlan {
   left(): readonly string[] {
     return this.#entries.map((entry) => entry.text);
   }
-
-  clear(): void {
-    this.#entries = [];
-  }
 }
 
 function entryOf(fault: Fault): Entry {

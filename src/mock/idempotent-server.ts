@@ -1,29 +1,11 @@
 import { v4 } from 'uuid';
 import { type Answer, captureAnswer, jsonAnswer, problemAnswer, withHeaders, withoutBody } from './answer.ts';
+import type { Arrival } from './arrival.ts';
 import type { Dialect } from './dialect.ts';
-import { type Fingerprint, sameRequest } from './fingerprint.ts';
-import type { KeyReading } from './idempotency-key.ts';
+import { sameRequest } from './fingerprint.ts';
 import type { Entry, Ledger, Lock } from './ledger.ts';
 import { type FindRoute, type FoundRoute, SAFE_METHODS } from './routes.ts';
 import type { Execution, LogOutcome } from './types.ts';
-import type { Json } from '../core/types.ts';
-
-/** A request that has come in whole. */
-export interface Arrival {
-  readonly method: string;
-  readonly url: URL;
-  /** The path that routes are matched against. */
-  readonly path: string;
-  readonly tenant: string;
-  /** Where a monitor of this request is found. */
-  readonly controlUrl: string;
-  readonly honours: 'required' | 'optional' | 'ignored';
-  readonly reading: KeyReading;
-  readonly fingerprint: Fingerprint;
-  readonly json: Json;
-  /** A fresh copy with the whole body. */
-  copy(): Request;
-}
 
 /** An answer and how it came about. `lost`: the process that ran it died, there is nobody left to answer. */
 export type Served =

@@ -99,11 +99,6 @@ export class Ledger {
     }
   }
 
-  clear(): void {
-    this.loseLocks();
-    this.#entries.clear();
-  }
-
   list(): LedgerEntry[] {
     return [...this.#entries.values()].map((entry) => {
       const { key, tenant, hits, effects, firstSeenAt } = entry;
