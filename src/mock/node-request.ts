@@ -10,14 +10,11 @@ export function readWhole(incoming: IncomingMessage): Promise<Uint8Array<ArrayBu
     let length = 0;
     incoming.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > LARGEST_BODY) {
-        incoming.pause();
-        resolve('too-large');
-        return;
-      }
-      chunks.push(chunk);
+      // Read on and drop: a client that is still writing would see a broken pipe instead of the 413.
+      if (length > LARGEST_BODY) chunks.length = 0;
+      else chunks.push(chunk);
     });
-    incoming.once('end', () => resolve(new Uint8Array(Buffer.concat(chunks))));
+    incoming.once('end', () => resolve(length > LARGEST_BODY ? 'too-large' : new Uint8Array(Buffer.concat(chunks))));
     // After 'end' these come too late to matter.
     incoming.once('error', () => resolve('aborted'));
     incoming.once('close', () => resolve('aborted'));

@@ -1,0 +1,37 @@
+import { mockCommand } from './mock-command.ts';
+import { usageError } from './usage-error.ts';
+import { packageVersion } from './version.ts';
+
+const HELP = `Usage: onceward <command> [options]
+
+  mock   run a server that honours idempotency keys, and misbehaves on request
+
+  -h, --help   -v, --version
+Exit status: 0 fine   2 could not run (usage, set-up)
+`;
+
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = { mock: mockCommand };
+
+/** Runs one command. What it prints is its result; the exit status is left in `process.exitCode`. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads the output may stop reading: `onceward mock | head`.
+  process.stdout.on('error', () => process.exit());
+  const [name, ...rest] = argv;
+  if (name === '-h' || name === '--help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (name === '-v' || name === '--version') {
+    process.stdout.write(`${packageVersion()}\n`);
+    return;
+  }
+  const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  if (command !== undefined) {
+    await command(rest);
+    return;
+  }
+  usageError(
+    name === undefined ? 'A command is missing.' : `There is no command or option '${name}'.`,
+    'onceward --help',
+  );
+}
