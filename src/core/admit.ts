@@ -60,13 +60,19 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
       const record = newRecord(frozen, settings, driver);
       return { kind: 'unsent', cause: call.signal.reason, record: unsent(record) };
     }
-    const known = frozen.key === undefined ? undefined : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
+    const known =
+      frozen.key === undefined
+        ? undefined
+        : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
     if (known) return await answerKnown(known, { frozen, call, admission, journal });
     const offered = newRecord(frozen, settings, driver);
-    if (frozen.key !== undefined) await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
+    if (frozen.key !== undefined)
+      await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
     const { created, record } = await journal.claim(offered);
-    if (!isOperation(record)) throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
-    if (created) return { kind: 'driver', claimed: true, driver: pool.drive(record, settings, { journal, fresh: true }) };
+    if (!isOperation(record))
+      throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+    if (created)
+      return { kind: 'driver', claimed: true, driver: pool.drive(record, settings, { journal, fresh: true }) };
     return await answerKnown(record, { frozen, call, admission, journal });
   } catch (error) {
     if (error instanceof OperationConflictError || error instanceof UsageError) throw error;
@@ -96,7 +102,11 @@ async function answerKnown(record: OperationRecord, context: Call): Promise<Tick
     case 'stored':
       return { kind: 'stored', record };
     case 'conflict':
-      throw new OperationConflictError(frozen.id, { what: 'name', since: record.fixed.createdAt, effect: effectOfRecord(record) });
+      throw new OperationConflictError(frozen.id, {
+        what: 'name',
+        since: record.fixed.createdAt,
+        effect: effectOfRecord(record),
+      });
     default:
       return newRoundOf(record, context);
   }
@@ -112,20 +122,33 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
   const { frozen, admission, journal } = context;
   const { settings, pool } = admission;
   // A round of which nothing was ever sent is begun anew; a key handed in for it is still its own.
-  const round = record.state.dispatchedAt === undefined && standingOf(record) === 'unsent' ? record.fixed.round : record.fixed.round + 1;
+  const round =
+    record.state.dispatchedAt === undefined && standingOf(record) === 'unsent'
+      ? record.fixed.round
+      : record.fixed.round + 1;
   if (frozen.key !== undefined) await claimKey(frozen.key, { operation: record.identity, round }, context);
   const state = dispatched(settings, await pool.presence.enter());
-  const change = { revision: record.revision, write: token({ settings }), state, round: newRound(frozen, settings, round) };
+  const change = {
+    revision: record.revision,
+    write: token({ settings }),
+    state,
+    round: newRound(frozen, settings, round),
+  };
   const { won, record: now } = await journal.update(record.identity, change);
   if (now === undefined) return admit(context.call, admission);
-  if (!isOperation(now)) throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+  if (!isOperation(now))
+    throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
   if (won) return { kind: 'driver', claimed: true, driver: pool.drive(now, settings, { journal, fresh: true }) };
   return answerKnown(now, context);
 }
 
 /** A handed-in key is claimed like a name, before the operation that uses it: no two operations or rounds ever share one (I9).
  *  Found with our own value, a crash came between the two claims, and it is ours. */
-async function claimKey(key: string, owns: { readonly operation: string; readonly round: number }, { frozen, admission, journal }: Call): Promise<void> {
+async function claimKey(
+  key: string,
+  owns: { readonly operation: string; readonly round: number },
+  { frozen, admission, journal }: Call,
+): Promise<void> {
   const { settings } = admission;
   const createdAt = settings.clock.now();
   const { record } = await journal.claim({

@@ -69,7 +69,9 @@ function ending(signal: AbortSignal): Promise<never> {
 async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answer> {
   const { request } = input;
   // msw's Headers writes into the array it is made from: always a fresh one.
-  const headers = new Headers([...request.headers, ...input.credentialHeaders, input.keyHeader].map(([name, value]) => [name, value]));
+  const headers = new Headers(
+    [...request.headers, ...input.credentialHeaders, input.keyHeader].map(([name, value]) => [name, value]),
+  );
   const response = await ky(request.url, {
     method: request.method,
     headers,
@@ -97,13 +99,23 @@ async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answe
  *  cross-origin response a browser shows Content-Length but hides Content-Encoding, so there nothing can be said. */
 function isCutShort(answer: ResponseAnswer, method: string, type: ResponseType): boolean {
   const length = headerOf(answer, 'content-length');
-  if (length === undefined || type === 'cors' || headerOf(answer, 'content-encoding') !== undefined || method === 'HEAD') return false;
+  if (
+    length === undefined ||
+    type === 'cors' ||
+    headerOf(answer, 'content-encoding') !== undefined ||
+    method === 'HEAD'
+  )
+    return false;
   return /^\d+$/.test(length) && Number(length) !== answer.body.length;
 }
 
 /** For events and logs only: no code proves that nothing was sent. */
 function failureCode(error: unknown): string {
-  for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 4; at = (at as { cause?: unknown }).cause, depth++) {
+  for (
+    let at = error, depth = 0;
+    typeof at === 'object' && at !== null && depth < 4;
+    at = (at as { cause?: unknown }).cause, depth++
+  ) {
     const { code } = at as { code?: unknown };
     if (typeof code === 'string') return code;
   }

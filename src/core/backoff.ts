@@ -4,7 +4,11 @@
  *  @param attempts exchanges made so far, at least 1
  *  @param fraction uniform in [0, 1)
  */
-export function backoff(attempts: number, fraction: number, limits: { readonly baseDelay: number; readonly maxDelay: number }): number {
+export function backoff(
+  attempts: number,
+  fraction: number,
+  limits: { readonly baseDelay: number; readonly maxDelay: number },
+): number {
   // 2 ** 1023 is the last finite power; the cap was reached long before.
   return fraction * Math.min(limits.maxDelay, limits.baseDelay * 2 ** Math.min(attempts - 1, 52));
 }

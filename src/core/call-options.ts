@@ -10,14 +10,27 @@ import { anonymous, type CallOptions, type Json } from './types.ts';
 type Known = { readonly [Name in keyof Required<CallOptions>]: true };
 
 const KNOWN: Known = {
-  once: true, json: true, body: true, searchParams: true, headers: true, key: true, meta: true, signal: true, waitTimeout: true,
-  deadline: true, retryRejected: true, fingerprint: true, accepted: true, throwHttpErrors: true,
+  once: true,
+  json: true,
+  body: true,
+  searchParams: true,
+  headers: true,
+  key: true,
+  meta: true,
+  signal: true,
+  waitTimeout: true,
+  deadline: true,
+  retryRejected: true,
+  fingerprint: true,
+  accepted: true,
+  throwHttpErrors: true,
 };
 
 /** What people type who know another client. */
 const HINTS: Readonly<Record<string, string>> = {
-  timeout: 'attemptTimeout of createClient limits one attempt, waitTimeout how long this promise waits, deadline the operation',
-  retry: 'retrying is the client\'s: set retry in createClient',
+  timeout:
+    'attemptTimeout of createClient limits one attempt, waitTimeout how long this promise waits, deadline the operation',
+  retry: "retrying is the client's: set retry in createClient",
   hooks: 'nothing may change the bytes between attempts; credentials come from authorize of createClient',
   prefix: 'use baseUrl in createClient',
   prefixUrl: 'use baseUrl in createClient',
@@ -53,12 +66,31 @@ export function prepareCall(
   const deadline = checkedDeadline(options.deadline);
   const key = checkedKey(options.key, settings.profile.keyLimit);
   const accepted = checkedAccepted(options.accepted);
-  const frozen = freezeRequest({ method, url, options, baseUrl: settings.baseUrl, headers: settings.headers, storable: settings.storableHeaders });
+  const frozen = freezeRequest({
+    method,
+    url,
+    options,
+    baseUrl: settings.baseUrl,
+    headers: settings.headers,
+    storable: settings.storableHeaders,
+  });
   const { fingerprint } = options;
   return {
-    freeze: async () => ({ id, request: await frozen(), key, meta, deadline, accepted, fingerprint, anonymous: isAnonymous }),
+    freeze: async () => ({
+      id,
+      request: await frozen(),
+      key,
+      meta,
+      deadline,
+      accepted,
+      fingerprint,
+      anonymous: isAnonymous,
+    }),
     signal: options.signal,
-    waitTimeout: options.waitTimeout === undefined ? settings.waitTimeout : milliseconds(options.waitTimeout, 'waitTimeout', { infinity: true }),
+    waitTimeout:
+      options.waitTimeout === undefined
+        ? settings.waitTimeout
+        : milliseconds(options.waitTimeout, 'waitTimeout', { infinity: true }),
     retryRejected: options.retryRejected ?? false,
     throwHttpErrors: options.throwHttpErrors ?? settings.throwHttpErrors,
   };
@@ -74,7 +106,10 @@ function checkedMeta(meta: Json | undefined): Json | undefined {
   }
   if (text === undefined) throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'meta cannot be written as JSON.');
   if (new TextEncoder().encode(text).length > LARGEST_META) {
-    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `meta is larger than ${LARGEST_META} bytes: keep an id and look the rest up.`);
+    throw new UsageError(
+      'ERR_ONCEWARD_INVALID_OPTION',
+      `meta is larger than ${LARGEST_META} bytes: keep an id and look the rest up.`,
+    );
   }
   return JSON.parse(text) as Json;
 }
@@ -83,7 +118,10 @@ function checkedDeadline(deadline: Date | undefined): number | undefined {
   if (deadline === undefined) return undefined;
   const time = deadline instanceof Date ? deadline.getTime() : Number.NaN;
   if (Number.isFinite(time)) return time;
-  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'deadline must be a Date: the moment at which the operation itself gives up.');
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    'deadline must be a Date: the moment at which the operation itself gives up.',
+  );
 }
 
 function checkedKey(key: string | undefined, limit: number): string | undefined {

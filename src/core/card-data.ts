@@ -1,7 +1,25 @@
 /** Names of fields that hold a card number or a card's security code, without separators. */
-const NUMBER_FIELDS: ReadonlySet<string> = new Set(['number', 'cardnumber', 'cardno', 'pan', 'primaryaccountnumber', 'ccnumber']);
+const NUMBER_FIELDS: ReadonlySet<string> = new Set([
+  'number',
+  'cardnumber',
+  'cardno',
+  'pan',
+  'primaryaccountnumber',
+  'ccnumber',
+]);
 const CODE_FIELDS: ReadonlySet<string> = new Set([
-  'cvc', 'cvc2', 'cvv', 'cvv2', 'cid', 'csc', 'securitycode', 'cardcvc', 'cardcvv', 'cardsecuritycode', 'cvccheck', 'verificationvalue',
+  'cvc',
+  'cvc2',
+  'cvv',
+  'cvv2',
+  'cid',
+  'csc',
+  'securitycode',
+  'cardcvc',
+  'cardcvv',
+  'cardsecuritycode',
+  'cvccheck',
+  'verificationvalue',
 ]);
 
 /** The name of a field that holds card data by name *and* form; undefined where there is none. A journal must never hold one (PCI DSS 3.3.1).

@@ -6,26 +6,46 @@ import type { AttemptInfo } from './types.ts';
 import type { Driving, Work } from './work.ts';
 
 export type Credentials =
-  | { readonly kind: 'ready'; readonly headers: readonly (readonly [string, string])[]; readonly owner: string | undefined }
+  | {
+      readonly kind: 'ready';
+      readonly headers: readonly (readonly [string, string])[];
+      readonly owner: string | undefined;
+    }
   | { readonly kind: 'other-owner' }
   /** `why` is ours: what `authorize` itself threw could hold a credential. */
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Asks for the credentials of one attempt, for the operation's own owner: A's payment must not go out with B's token. The owner is compared
  *  before and after, and once more by the gate. */
-export async function credentialsFor(work: Work, { settings }: Driving, reason: AttemptInfo['reason']): Promise<Credentials> {
+export async function credentialsFor(
+  work: Work,
+  { settings }: Driving,
+  reason: AttemptInfo['reason'],
+): Promise<Credentials> {
   const { fixed } = work.record;
   if ((await currentOwner(settings)) !== fixed.owner) return { kind: 'other-owner' };
   if (settings.authorize === undefined) return { kind: 'ready', headers: [], owner: fixed.owner };
-  const info: AttemptInfo = { operation: toOperation(work.record, work), attempt: work.attempts + 1, resumed: work.resumed, reason };
+  const info: AttemptInfo = {
+    operation: toOperation(work.record, work),
+    attempt: work.attempts + 1,
+    resumed: work.resumed,
+    reason,
+  };
   const asked = await bounded(settings, async () => settings.authorize?.(info) ?? {});
-  if (asked.kind !== 'value') return { kind: 'failed', why: asked.kind === 'late' ? 'authorize took longer than attemptTimeout' : `authorize threw ${asked.name}` };
+  if (asked.kind !== 'value')
+    return {
+      kind: 'failed',
+      why: asked.kind === 'late' ? 'authorize took longer than attemptTimeout' : `authorize threw ${asked.name}`,
+    };
   const owner = await currentOwner(settings);
   if (owner !== fixed.owner) return { kind: 'other-owner' };
   try {
     return { kind: 'ready', headers: credentialHeaders(asked.value, settings.authorizeHeaders), owner };
   } catch (error) {
-    return { kind: 'failed', why: error instanceof UsageError ? error.message : 'authorize returned something that is not headers' };
+    return {
+      kind: 'failed',
+      why: error instanceof UsageError ? error.message : 'authorize returned something that is not headers',
+    };
   }
 }
 
@@ -50,7 +70,10 @@ export function ownerNow({ owner }: Settings, awaited: string | undefined): stri
   }
 }
 
-type Asked = { readonly kind: 'value'; readonly value: HeadersInit } | { readonly kind: 'late' } | { readonly kind: 'threw'; readonly name: string };
+type Asked =
+  | { readonly kind: 'value'; readonly value: HeadersInit }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'threw'; readonly name: string };
 
 async function bounded({ clock, attemptTimeout }: Settings, ask: () => Promise<HeadersInit>): Promise<Asked> {
   const over = new AbortController();

@@ -10,7 +10,12 @@ import type { InDoubtReason, Source, Waiting } from './types.ts';
 
 /** What to do next. */
 export type Decision =
-  | { readonly next: 'finish'; readonly state: 'succeeded' | 'rejected'; readonly source: Source; readonly redirectedTo?: string }
+  | {
+      readonly next: 'finish';
+      readonly state: 'succeeded' | 'rejected';
+      readonly source: Source;
+      readonly redirectedTo?: string;
+    }
   | { readonly next: 'doubt'; readonly reason: InDoubtReason }
   /** The same again in the foreground, after `wait` ms. */
   | { readonly next: 'again'; readonly wait: number; readonly waiting: Waiting; readonly progress: Progress }
@@ -66,7 +71,8 @@ export function decide(record: OperationRecord, answer: Answer, observation: Obs
       if (progress.streak?.count === 2) return { next: 'finish', state: 'succeeded', source: 'network' };
       break;
     case 'accepted':
-      if (observation.repeats && progress.streak?.count === 2) return { next: 'finish', state: 'succeeded', source: 'network' };
+      if (observation.repeats && progress.streak?.count === 2)
+        return { next: 'finish', state: 'succeeded', source: 'network' };
       break;
     case 'server-error':
       if ((progress.streak?.count ?? 0) >= EQUAL_SERVER_ERRORS) return { next: 'doubt', reason: 'stored-error' };
@@ -84,13 +90,22 @@ export function decide(record: OperationRecord, answer: Answer, observation: Obs
 function waitAndRepeat(
   record: OperationRecord,
   answer: Answer,
-  { observation, facts, progress }: { readonly observation: Observation; readonly facts: Facts; readonly progress: Progress },
+  {
+    observation,
+    facts,
+    progress,
+  }: { readonly observation: Observation; readonly facts: Facts; readonly progress: Progress },
 ): Decision {
   if (!facts.repeatable) return { next: 'doubt', reason: 'not-repeatable' };
-  const asked = answer.kind === 'response' ? retryAfter(headerOf(answer, 'retry-after'), headerOf(answer, 'date'), facts.now) : undefined;
+  const asked =
+    answer.kind === 'response'
+      ? retryAfter(headerOf(answer, 'retry-after'), headerOf(answer, 'date'), facts.now)
+      : undefined;
   const inProgress = observation.means === 'in-progress';
   const { attempts } = record.state;
-  const limits = inProgress ? { ...facts.retry, maxDelay: Math.min(facts.retry.maxDelay, IN_PROGRESS_DELAY) } : facts.retry;
+  const limits = inProgress
+    ? { ...facts.retry, maxDelay: Math.min(facts.retry.maxDelay, IN_PROGRESS_DELAY) }
+    : facts.retry;
   const background = !inProgress && attempts >= facts.retry.limit;
   const ours = background ? PARKED_FACTOR * facts.retry.maxDelay : backoff(attempts, facts.fraction, limits);
   // Never less than the server asked for.
@@ -103,7 +118,11 @@ function waitAndRepeat(
 }
 
 /** Decided before sleeping: a wait that ends too late helps nobody. Something is possible here, whatever was before. */
-function tooLate({ fixed }: OperationRecord, wait: number, { now, age, profile, attemptTimeout }: Facts): InDoubtReason | undefined {
+function tooLate(
+  { fixed }: OperationRecord,
+  wait: number,
+  { now, age, profile, attemptTimeout }: Facts,
+): InDoubtReason | undefined {
   if (fixed.deadline !== undefined && now + wait >= fixed.deadline) return 'deadline';
   return keyExpires(age + wait, keyLifetime(profile), attemptTimeout) ? 'key-expired' : undefined;
 }
@@ -118,12 +137,18 @@ function waitingFor(observation: Observation, asked: boolean): Waiting {
 function progressed({ state, fixed }: OperationRecord, answer: Answer, { means }: Observation, now: number): Progress {
   if (answer.kind === 'failure') {
     const { streak, unreadable, inProgressSince } = state;
-    return { ...(streak && { streak }), ...(unreadable !== undefined && { unreadable }), ...(inProgressSince !== undefined && { inProgressSince }) };
+    return {
+      ...(streak && { streak }),
+      ...(unreadable !== undefined && { unreadable }),
+      ...(inProgressSince !== undefined && { inProgressSince }),
+    };
   }
   const counted = means === 'server-error' || means === 'unparsable' || means === 'accepted';
   const digest = counted ? digestOf(answer.status, answer.body, fixed.salt) : undefined;
   return {
-    ...(digest !== undefined && { streak: { digest, count: state.streak?.digest === digest ? state.streak.count + 1 : 1 } }),
+    ...(digest !== undefined && {
+      streak: { digest, count: state.streak?.digest === digest ? state.streak.count + 1 : 1 },
+    }),
     ...((means === 'unreadable' || means === 'unparsable') && { unreadable: (state.unreadable ?? 0) + 1 }),
     ...(means === 'in-progress' && { inProgressSince: state.inProgressSince ?? now }),
   };

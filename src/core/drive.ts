@@ -115,7 +115,11 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
   return carryOut(work, driving, { decision, response: recorded(result, driving) });
 }
 
-function sendOnce(work: Work, driving: Driving, credentials: Extract<Credentials, { kind: 'ready' }>): Promise<AttemptResult> {
+function sendOnce(
+  work: Work,
+  driving: Driving,
+  credentials: Extract<Credentials, { kind: 'ready' }>,
+): Promise<AttemptResult> {
   const { settings } = driving;
   const { fixed } = work.record;
   return attempt({
@@ -190,12 +194,21 @@ async function carryOut(work: Work, driving: Driving, { decision, response }: Ve
     case 'doubt':
       return enterDoubt(work, driving, decision.reason, response);
     case 'park':
-      return park(work, driving, { ...decision.progress, waiting: decision.waiting, ...(decision.dueAt !== undefined && { dueAt: decision.dueAt }) });
+      return park(work, driving, {
+        ...decision.progress,
+        waiting: decision.waiting,
+        ...(decision.dueAt !== undefined && { dueAt: decision.dueAt }),
+      });
     case 'reauthorize':
       return exchange(work, driving, 'unauthorized');
     case 'again': {
       work.waiting = decision.waiting;
-      const state: StatePart = { ...stateNow(work, driving), ...decision.progress, waiting: decision.waiting, dueAt: now + decision.wait };
+      const state: StatePart = {
+        ...stateNow(work, driving),
+        ...decision.progress,
+        waiting: decision.waiting,
+        dueAt: now + decision.wait,
+      };
       const saved = await save(work, driving, state, { relaxed: true });
       // Progress is a convenience for the next process: where it cannot be stored, this one goes on with the same key.
       if (saved.kind === 'failed') work.record = { ...work.record, state };
@@ -212,7 +225,12 @@ async function endUnsent(work: Work, driving: Driving): Promise<Rest> {
   return saved.kind === 'saved' ? { kind: 'settled', record: work.record, persisted: true } : saved;
 }
 
-async function enterDoubt(work: Work, driving: Driving, reason: InDoubtReason, response?: RecordedResponse): Promise<Rest> {
+async function enterDoubt(
+  work: Work,
+  driving: Driving,
+  reason: InDoubtReason,
+  response?: RecordedResponse,
+): Promise<Rest> {
   const { driver: _, ...state } = stateNow(work, driving);
   const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
   const saved = await save(work, driving, doubt);
@@ -221,7 +239,10 @@ async function enterDoubt(work: Work, driving: Driving, reason: InDoubtReason, r
   return { kind: 'settled', record: { ...work.record, state: doubt }, persisted: saved.kind === 'saved' };
 }
 
-type Park = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'dueAt'> & { readonly waiting: Waiting; readonly why?: string };
+type Park = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'dueAt'> & {
+  readonly waiting: Waiting;
+  readonly why?: string;
+};
 
 /** Durable, with its reason and due time. Where nothing was sent, the mark is taken back before anybody is told so. */
 async function park(work: Work, driving: Driving, { why, ...parked }: Park): Promise<Rest> {
@@ -236,7 +257,10 @@ async function park(work: Work, driving: Driving, { why, ...parked }: Park): Pro
 
 /** The clock went back, or the mark is too old, before anything was sent: the key has no age, so the mark is simply made anew. */
 async function markAgain(work: Work, driving: Driving): Promise<Rest> {
-  const saved = await save(work, driving, { ...withoutMark(stateNow(work, driving)), lastSeenAt: driving.settings.clock.now() });
+  const saved = await save(work, driving, {
+    ...withoutMark(stateNow(work, driving)),
+    lastSeenAt: driving.settings.clock.now(),
+  });
   if (saved.kind !== 'saved') return saved;
   throw new Again(0);
 }

@@ -69,9 +69,16 @@ export class DriverPool {
   }
 
   /** The driver of this record: the one at work, or a new one. `fresh`: our own claim, of which nothing was sent. */
-  drive(record: OperationRecord, settings: Settings, { journal, fresh }: { readonly journal: Journal; readonly fresh: boolean }): OperationDriver {
+  drive(
+    record: OperationRecord,
+    settings: Settings,
+    { journal, fresh }: { readonly journal: Journal; readonly fresh: boolean },
+  ): OperationDriver {
     const known = this.#drivers.get(record.identity);
-    if (known) return known;
+    if (known && known.ending === undefined) {
+      if (record.revision > known.record.revision) known.outdated();
+      return known;
+    }
     const driver = new OperationDriver(
       record,
       {
@@ -89,7 +96,8 @@ export class DriverPool {
     const unwatch = driver.listen(() => this.#tellIdlers());
     this.#unsubscribe ??= this.#input.onWake(() => void this.#wakeSpread());
     void driver.run().then(() => {
-      this.#drivers.delete(record.identity);
+      // A later round may have its own driver by now.
+      if (this.#drivers.get(record.identity) === driver) this.#drivers.delete(record.identity);
       unwatch();
       release();
       this.#tellIdlers();

@@ -142,7 +142,8 @@ export class OperationDriver {
       const { revision } = this.record;
       for (const since = clock.monotonic(); ; ) {
         const judged = verdict as 'alive' | 'gone' | 'unknown';
-        if (judged === 'gone' || (judged === 'unknown' && clock.monotonic() - since >= LEASE)) return await this.#takeOver();
+        if (judged === 'gone' || (judged === 'unknown' && clock.monotonic() - since >= LEASE))
+          return await this.#takeOver();
         if (this.#driving.closing.aborted) return { kind: 'closed' };
         await this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE);
         const failed = await this.#reread();
@@ -195,7 +196,13 @@ export class OperationDriver {
   #failure(error: unknown): JournalError {
     const known = asJournalError(error, this.record.fixed.id);
     const effect = effectOfRecord(this.record);
-    return effect === 'none' ? known : new JournalError(known.reason, known.message, { operationId: this.record.fixed.id, effect, cause: known.cause });
+    return effect === 'none'
+      ? known
+      : new JournalError(known.reason, known.message, {
+          operationId: this.record.fixed.id,
+          effect,
+          cause: known.cause,
+        });
   }
 
   /** Sleeps until `ms` have passed on either clock, or somebody interrupts. Never rejects. */

@@ -13,7 +13,8 @@ export function newSalt(random: Random): string {
  *  requests are compared with each other, so collisions made on purpose are no concern.
  */
 export function fingerprintOf(request: StoredRequest, given: string | undefined, salt: string): string {
-  const text = given === undefined ? JSON.stringify([request.method, request.url, request.headers]) : JSON.stringify(given);
+  const text =
+    given === undefined ? JSON.stringify([request.method, request.url, request.headers]) : JSON.stringify(given);
   const head = new TextEncoder().encode(`${text}\n`);
   const body = given === undefined ? request.body : undefined;
   const content = new Uint8Array(head.length + (body?.length ?? 0));

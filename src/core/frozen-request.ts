@@ -42,13 +42,18 @@ export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> 
   const method = frozenMethod(input.method);
   const url = frozenUrl(input);
   const headers = [
-    ...new Map([...storableHeaders(input.headers, input.storable), ...storableHeaders(input.options.headers, input.storable)]),
+    ...new Map([
+      ...storableHeaders(input.headers, input.storable),
+      ...storableHeaders(input.options.headers, input.storable),
+    ]),
   ];
   const body = readBody(input.options);
   return async () => {
     const { bytes, contentType } = (await body?.bytes()) ?? {};
     if (bytes && bytes.length > LARGEST_BODY) {
-      throw invalidBody(`is ${bytes.length} bytes long; ${LARGEST_BODY} is the limit, because it is kept in the journal`);
+      throw invalidBody(
+        `is ${bytes.length} bytes long; ${LARGEST_BODY} is the limit, because it is kept in the journal`,
+      );
     }
     const typed = withContentType(headers, contentType, body?.ownType);
     refuseCardData(body?.fields ?? fieldsOf(bytes, typed.find(([name]) => name === 'content-type')?.[1]));
@@ -61,7 +66,10 @@ export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> 
 function frozenMethod(given: string): string {
   const method = String(given).toUpperCase();
   if (!NO_EFFECT.has(method)) return method;
-  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${method} has no effect that could happen twice: send it with plain fetch.`);
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    `${method} has no effect that could happen twice: send it with plain fetch.`,
+  );
 }
 
 function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
@@ -71,7 +79,9 @@ function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
   } catch {
     throw new UsageError(
       'ERR_ONCEWARD_INVALID_OPTION',
-      baseUrl === undefined ? 'The URL is not absolute, and createClient was given no baseUrl.' : 'The URL cannot be resolved against baseUrl.',
+      baseUrl === undefined
+        ? 'The URL is not absolute, and createClient was given no baseUrl.'
+        : 'The URL cannot be resolved against baseUrl.',
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -85,7 +95,10 @@ function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
 
 function readBody({ json, body }: FreezeOptions): Body | undefined {
   if (json !== undefined && body !== undefined && body !== null) {
-    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'json and body cannot both be given: one request has one body.');
+    throw new UsageError(
+      'ERR_ONCEWARD_INVALID_OPTION',
+      'json and body cannot both be given: one request has one body.',
+    );
   }
   if (json !== undefined) return textBody(toJson(json), 'application/json');
   if (body === undefined || body === null) return undefined;
@@ -96,7 +109,9 @@ function readBody({ json, body }: FreezeOptions): Body | undefined {
     return { bytes: () => encodeMultipart(entries), ownType: true, fields: entries };
   }
   if (body instanceof Blob) {
-    return { bytes: async () => ({ bytes: new Uint8Array(await body.arrayBuffer()), contentType: body.type || undefined }) };
+    return {
+      bytes: async () => ({ bytes: new Uint8Array(await body.arrayBuffer()), contentType: body.type || undefined }),
+    };
   }
   const copy = copyBuffer(body);
   if (copy) return { bytes: async () => ({ bytes: copy, contentType: undefined }) };
@@ -113,9 +128,12 @@ function textBody(text: string, contentType: string): Body {
 }
 
 function copyBuffer(body: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice();
+  if (ArrayBuffer.isView(body))
+    return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice();
   // A buffer of another realm is no instance of ours.
-  return Object.prototype.toString.call(body) === '[object ArrayBuffer]' ? new Uint8Array(body as ArrayBuffer).slice() : undefined;
+  return Object.prototype.toString.call(body) === '[object ArrayBuffer]'
+    ? new Uint8Array(body as ArrayBuffer).slice()
+    : undefined;
 }
 
 function toJson(value: unknown): string {
@@ -129,7 +147,11 @@ function toJson(value: unknown): string {
   return text;
 }
 
-function withContentType(headers: readonly Pair[], contentType: string | undefined, own: true | undefined): readonly Pair[] {
+function withContentType(
+  headers: readonly Pair[],
+  contentType: string | undefined,
+  own: true | undefined,
+): readonly Pair[] {
   const rest = headers.filter(([name]) => name !== 'content-type');
   if (contentType === undefined || (rest.length < headers.length && !own)) return headers;
   return [...rest, ['content-type', contentType] as const].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -166,7 +188,10 @@ function tryOut(request: StoredRequest): void {
       ...(request.body && { body: request.body }),
     });
   } catch {
-    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `fetch refuses this request: its method (${request.method.slice(0, 20)}) or a header is not valid in HTTP.`);
+    throw new UsageError(
+      'ERR_ONCEWARD_INVALID_OPTION',
+      `fetch refuses this request: its method (${request.method.slice(0, 20)}) or a header is not valid in HTTP.`,
+    );
   }
 }
 

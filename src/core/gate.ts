@@ -3,7 +3,15 @@ import type { ProfileData } from './profile.ts';
 import type { OperationRecord } from './record.ts';
 
 /** Why an attempt must not be sent now. */
-export type Refusal = 'closed' | 'aborted' | 'driver' | 'other-owner' | 'other-scope' | 'clock' | 'key-expired' | 'deadline';
+export type Refusal =
+  | 'closed'
+  | 'aborted'
+  | 'driver'
+  | 'other-owner'
+  | 'other-scope'
+  | 'clock'
+  | 'key-expired'
+  | 'deadline';
 
 /** Everything the gate looks at, read at the moment of sending. */
 export interface GateFacts {

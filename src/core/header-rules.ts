@@ -5,18 +5,52 @@ const STORABLE_REQUEST: ReadonlySet<string> = new Set(['accept', 'accept-languag
 
 /** Response headers that may be stored. `set-cookie` never. */
 const STORABLE_RESPONSE: ReadonlySet<string> = new Set([
-  'content-type', 'content-language', 'date', 'etag', 'last-modified', 'location', 'content-location', 'retry-after', 'link',
-  'operation-location', 'azure-asyncoperation', 'request-id', 'x-request-id', 'x-correlation-id',
+  'content-type',
+  'content-language',
+  'date',
+  'etag',
+  'last-modified',
+  'location',
+  'content-location',
+  'retry-after',
+  'link',
+  'operation-location',
+  'azure-asyncoperation',
+  'request-id',
+  'x-request-id',
+  'x-correlation-id',
 ]);
 
 /** What `authorize` may set. Everything else belongs to the frozen request: a header that changes between attempts changes what the key stands for. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
-  'authorization', 'proxy-authorization', 'cookie', 'x-api-key', 'api-key', 'x-auth-token', 'x-access-token', 'x-csrf-token', 'x-xsrf-token',
-  'csrf-token', 'dpop', 'signature', 'signature-input', 'content-digest', 'x-amz-date', 'x-amz-security-token',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'api-key',
+  'x-auth-token',
+  'x-access-token',
+  'x-csrf-token',
+  'x-xsrf-token',
+  'csrf-token',
+  'dpop',
+  'signature',
+  'signature-input',
+  'content-digest',
+  'x-amz-date',
+  'x-amz-security-token',
 ]);
 
 /** Query names that hold credentials: a URL is stored and logged. */
-const SECRET_QUERY: ReadonlySet<string> = new Set(['access_token', 'api_key', 'apikey', 'token', 'sig', 'signature', 'password']);
+const SECRET_QUERY: ReadonlySet<string> = new Set([
+  'access_token',
+  'api_key',
+  'apikey',
+  'token',
+  'sig',
+  'signature',
+  'password',
+]);
 
 type Headers = readonly (readonly [string, string])[];
 
@@ -51,7 +85,9 @@ export function credentialHeaders(given: HeadersInit, further: ReadonlySet<strin
 
 /** The allow-listed headers of a response. */
 export function recordedHeaders(headers: Headers, further: ReadonlySet<string>): Record<string, string> {
-  return Object.fromEntries(headers.filter(([name]) => (STORABLE_RESPONSE.has(name) || further.has(name)) && name !== 'set-cookie'));
+  return Object.fromEntries(
+    headers.filter(([name]) => (STORABLE_RESPONSE.has(name) || further.has(name)) && name !== 'set-cookie'),
+  );
 }
 
 /** @throws UsageError where the URL holds a credential; names the place, never the value */

@@ -2,7 +2,11 @@ import { headerOf, jsonOf, type ResponseAnswer } from './answer.ts';
 import type { Match, Meaning, ProfileData } from './profile.ts';
 
 /** The meaning of the first rule of the profile that matches; undefined where none does. */
-export function matchRule(answer: ResponseAnswer, profile: ProfileData, context: 'first' | 'later'): Meaning | undefined {
+export function matchRule(
+  answer: ResponseAnswer,
+  profile: ProfileData,
+  context: 'first' | 'later',
+): Meaning | undefined {
   const json = jsonOf(answer);
   return profile.rules.find((rule) => (rule.context ?? context) === context && matches(rule.when, answer, json))?.means;
 }
@@ -26,7 +30,10 @@ function matchesHeader(wanted: Match['header'], answer: ResponseAnswer): boolean
   if (wanted === undefined) return true;
   const value = headerOf(answer, wanted.name)?.toLowerCase();
   if (value === undefined) return false;
-  return (wanted.equals === undefined || value === wanted.equals.toLowerCase()) && (wanted.includes === undefined || value.includes(wanted.includes.toLowerCase()));
+  return (
+    (wanted.equals === undefined || value === wanted.equals.toLowerCase()) &&
+    (wanted.includes === undefined || value.includes(wanted.includes.toLowerCase()))
+  );
 }
 
 /** Every value at a dotted path; `*` walks an array. */

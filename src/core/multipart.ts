@@ -16,7 +16,10 @@ export async function encodeMultipart(
   return { bytes, contentType: `multipart/form-data; boundary=${boundary}` };
 }
 
-async function encodePart([name, value]: readonly [string, string | Blob]): Promise<{ head: string; body: string | Uint8Array<ArrayBuffer> }> {
+async function encodePart([name, value]: readonly [string, string | Blob]): Promise<{
+  head: string;
+  body: string | Uint8Array<ArrayBuffer>;
+}> {
   const disposition = `Content-Disposition: form-data; name="${escapeName(name.replace(/\r\n|\r|\n/g, '\r\n'))}"`;
   if (typeof value === 'string') return { head: `${disposition}\r\n\r\n`, body: value.replace(/\r\n|\r|\n/g, '\r\n') };
   const file = value instanceof File ? value.name : 'blob';

@@ -2,7 +2,14 @@ import { v4 } from 'uuid';
 import type { DriverMark } from './driver-mark.ts';
 import { fingerprintOf, newSalt } from './fingerprint.ts';
 import { operationIdentity } from './identity.ts';
-import { type NewRecord, type OperationPart, type OperationRecord, RECORD_VERSION, type StatePart, type StoredRequest } from './record.ts';
+import {
+  type NewRecord,
+  type OperationPart,
+  type OperationRecord,
+  RECORD_VERSION,
+  type StatePart,
+  type StoredRequest,
+} from './record.ts';
 import { token } from './save.ts';
 import type { Settings } from './settings.ts';
 import type { Json } from './types.ts';

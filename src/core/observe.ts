@@ -39,7 +39,9 @@ export function observe(answer: Answer, profile: ProfileData, context: ObserveCo
   if (answer.status >= 200 && answer.status < 300) return observeSuccess(answer, source, context);
   if (answer.status < 400) return observeRedirect(answer, context);
   if (answer.status === 401 || answer.status === 407) return { means: 'unauthorized' };
-  return answer.status < 500 ? observeClientError(answer, source, { profile, context }) : observeServerError(answer.status, source);
+  return answer.status < 500
+    ? observeClientError(answer, source, { profile, context })
+    : observeServerError(answer.status, source);
 }
 
 const NAMED: Readonly<Record<Meaning, (source: Source) => Observation>> = {
@@ -56,14 +58,20 @@ function isReplay(answer: ResponseAnswer, { replay }: ProfileData): boolean {
   return replay !== undefined && headerOf(answer, replay.header)?.toLowerCase() === replay.equals;
 }
 
-function observeSuccess(answer: ResponseAnswer, source: Source, { acceptsHtml, accepted }: ObserveContext): Observation {
+function observeSuccess(
+  answer: ResponseAnswer,
+  source: Source,
+  { acceptsHtml, accepted }: ObserveContext,
+): Observation {
   const type = mediaType(answer);
   if (answer.status === 206 || answer.status === 207) return { means: 'unreadable' };
   if (type === 'text/html' && !acceptsHtml) return { means: 'unreadable' };
   if (isJson(type) && answer.body.length > 0 && jsonOf(answer) === undefined) return { means: 'unparsable' };
   if (answer.status === 202 && accepted === 'reask' && source !== 'replay') {
     // A 202 that points somewhere or names a wait says "not yet" however often it is repeated.
-    const unfinished = ['location', 'operation-location', 'azure-asyncoperation', 'retry-after'].some((name) => headerOf(answer, name) !== undefined);
+    const unfinished = ['location', 'operation-location', 'azure-asyncoperation', 'retry-after'].some(
+      (name) => headerOf(answer, name) !== undefined,
+    );
     return { means: 'accepted', repeats: !unfinished };
   }
   return { means: 'success', source };
@@ -84,9 +92,12 @@ function observeClientError(
   { profile, context }: { readonly profile: ProfileData; readonly context: ObserveContext },
 ): Observation {
   const { status } = answer;
-  if (status === 408 || status === 421 || status === 425 || status === 429) return { means: 'again', because: 'unavailable' };
+  if (status === 408 || status === 421 || status === 425 || status === 429)
+    return { means: 'again', because: 'unavailable' };
   if (source === 'replay') {
-    return profile.stores.clientErrors ? { means: 'rejection', source } : { means: 'doubt', reason: 'unproved-rejection' };
+    return profile.stores.clientErrors
+      ? { means: 'rejection', source }
+      : { means: 'doubt', reason: 'unproved-rejection' };
   }
   const final = status === 409 && profile.conflict === 'final';
   if (status === 409 && !final) return { means: 'in-progress', named: false };

@@ -19,12 +19,15 @@ export function operationName(id: OperationId | undefined | null): string {
     );
   }
   const parts: readonly unknown[] | undefined = Array.isArray(id) ? id : undefined;
-  if (parts === undefined && typeof id !== 'string') throw invalid(`must be a string or an array of strings and numbers, not ${typeof id}`);
+  if (parts === undefined && typeof id !== 'string')
+    throw invalid(`must be a string or an array of strings and numbers, not ${typeof id}`);
   if (parts?.length === 0) throw invalid('is an empty array');
   // In a string the usual separators mark the parts: `cart:${cart.id}` before the cart has loaded is 'cart:undefined'.
   for (const part of parts ?? (id as string).split(/[:/]/)) {
-    if (typeof part !== 'string' && typeof part !== 'number') throw invalid(`has a part that is ${part === null ? 'null' : typeof part}`);
-    if (NOTHING.has(String(part))) throw invalid(`has the part '${part}', which names nothing and would join every customer into one`);
+    if (typeof part !== 'string' && typeof part !== 'number')
+      throw invalid(`has a part that is ${part === null ? 'null' : typeof part}`);
+    if (NOTHING.has(String(part)))
+      throw invalid(`has the part '${part}', which names nothing and would join every customer into one`);
   }
   const name = parts ? parts.map(encodePart).join('/') : (id as string);
   if (name.length > LONGEST) throw invalid(`is ${name.length} characters long; ${LONGEST} is the limit`);

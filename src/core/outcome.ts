@@ -22,7 +22,13 @@ export function toOutcome<T>(waited: Reached): Outcome<T> {
   const { record } = waited;
   if (waited.kind === 'pending') {
     const effect = effectOfRecord(record) === 'none' ? 'none' : 'possible';
-    return { operation: toOperation(record, waited), persisted: true, status: 'pending', effect, waiting: waited.waiting };
+    return {
+      operation: toOperation(record, waited),
+      persisted: true,
+      status: 'pending',
+      effect,
+      waiting: waited.waiting,
+    };
   }
   const { persisted, source } = waited;
   const { state } = record;
@@ -37,9 +43,20 @@ export function toOutcome<T>(waited: Reached): Outcome<T> {
       return { ...base, status: 'not-sent', effect: 'none' };
     case 'discarded':
       if (effectOfRecord(record) === 'none') return { ...base, status: 'discarded', effect: 'none' };
-      return { ...base, status: 'discarded', effect: 'possible', ...(state.reason !== undefined && { reason: state.reason }) };
+      return {
+        ...base,
+        status: 'discarded',
+        effect: 'possible',
+        ...(state.reason !== undefined && { reason: state.reason }),
+      };
     default:
-      return { ...base, status: 'in-doubt', effect: 'possible', reason: state.reason ?? 'stuck', ...(response && { response }) };
+      return {
+        ...base,
+        status: 'in-doubt',
+        effect: 'possible',
+        reason: state.reason ?? 'stuck',
+        ...(response && { response }),
+      };
   }
 }
 
@@ -49,13 +66,19 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean): Response 
   const { record } = waited;
   const { id } = record.fixed;
   if (waited.kind === 'pending') {
-    throw new StillPendingError(id, { effect: effectOfRecord(record), waiting: waited.waiting, until: waited.until, cause: waited.cause });
+    throw new StillPendingError(id, {
+      effect: effectOfRecord(record),
+      waiting: waited.waiting,
+      until: waited.until,
+      cause: waited.cause,
+    });
   }
   const { state } = record;
   switch (state.state) {
     case 'succeeded':
       // Of a large body, and of a collected one, only the fact is kept.
-      if (state.response?.body === undefined) throw new AlreadyFinishedError(id, state.finishedAt ?? record.fixed.createdAt);
+      if (state.response?.body === undefined)
+        throw new AlreadyFinishedError(id, state.finishedAt ?? record.fixed.createdAt);
       return asResponse(state.response);
     case 'rejected':
       return rejection(waited, throwHttpErrors);
@@ -81,14 +104,22 @@ function rejection({ record }: Finished, throwHttpErrors: boolean): Response {
 }
 
 function asResponse({ status, headers, body }: RecordedResponse): Response {
-  return new Response(NULL_BODY.has(status) || body === undefined ? null : body.slice(), { status, headers: { ...headers } });
+  return new Response(NULL_BODY.has(status) || body === undefined ? null : body.slice(), {
+    status,
+    headers: { ...headers },
+  });
 }
 
 function stored<T>(response: RecordedResponse): StoredResponse<T> | undefined {
   const { status, headers, body } = response;
   if (body === undefined) return undefined;
   const data = dataOf(response) as T | undefined;
-  return Object.freeze({ status, headers: Object.freeze({ ...headers }), body: body.slice(), ...(data !== undefined && { data }) });
+  return Object.freeze({
+    status,
+    headers: Object.freeze({ ...headers }),
+    body: body.slice(),
+    ...(data !== undefined && { data }),
+  });
 }
 
 function dataOf(response: RecordedResponse | undefined): unknown {

@@ -14,7 +14,10 @@ export function retryAfter(value: string | undefined, date: string | undefined, 
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const TIME = '(\\d{2}):(\\d{2}):(\\d{2})';
-const FORMS: readonly { readonly pattern: RegExp; readonly order: readonly [day: number, month: number, year: number, time: number] }[] = [
+const FORMS: readonly {
+  readonly pattern: RegExp;
+  readonly order: readonly [day: number, month: number, year: number, time: number];
+}[] = [
   // Sun, 06 Nov 1994 08:49:37 GMT
   { pattern: new RegExp(`^[A-Z][a-z]{2}, (\\d{2}) ([A-Z][a-z]{2}) (\\d{4}) ${TIME} GMT$`), order: [1, 2, 3, 4] },
   // Sunday, 06-Nov-94 08:49:37 GMT

@@ -45,7 +45,15 @@ export async function save(
 
 /** The state as it is now, with what every write carries along. */
 export function stateNow(work: Work, { settings }: Driving): StatePart {
-  const { streak: _s, unreadable: _u, inProgressSince: _i, dueAt: _d, waiting: _w, reason: _r, ...state } = work.record.state;
+  const {
+    streak: _s,
+    unreadable: _u,
+    inProgressSince: _i,
+    dueAt: _d,
+    waiting: _w,
+    reason: _r,
+    ...state
+  } = work.record.state;
   return {
     ...state,
     attempts: work.attempts,
@@ -74,7 +82,8 @@ export async function storeOutcome(work: Work, driving: Driving, outcome: StateP
     }
     const { won, record } = result;
     // Gone, or in a later round: somebody has decided otherwise, and the answer is still true.
-    if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round) return settledAs(base, outcome, false);
+    if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round)
+      return settledAs(base, outcome, false);
     if (won) return settledAs(record, outcome, true);
     if (!acceptsOutcome(record)) return { kind: 'settled', record, persisted: true };
     base = record;
@@ -100,8 +109,18 @@ async function storeLater(base: OperationRecord, driving: Driving, state: StateP
     try {
       await clock.sleep(wait, driving.stop);
       const record = await driving.journal.get(base.identity);
-      if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round || !acceptsOutcome(record)) return;
-      const { won } = await driving.journal.update(base.identity, { revision: record.revision, write: token(driving), state });
+      if (
+        record === undefined ||
+        !isOperation(record) ||
+        record.fixed.round !== base.fixed.round ||
+        !acceptsOutcome(record)
+      )
+        return;
+      const { won } = await driving.journal.update(base.identity, {
+        revision: record.revision,
+        write: token(driving),
+        state,
+      });
       if (won) return;
     } catch {
       // still failing, or closing: the loop's condition decides
@@ -125,7 +144,11 @@ export function isOperation(record: JournalRecord): record is OperationRecord {
 /** Whatever a journal throws becomes a JournalError: a caller's own journal may throw anything. */
 export function asJournalError(error: unknown, operationId: string | undefined): JournalError {
   if (error instanceof JournalError) return error;
-  return new JournalError('unavailable', `${operationId ?? 'The journal'}: the journal failed (${error instanceof Error ? error.name : typeof error}).`, {
-    operationId,
-  });
+  return new JournalError(
+    'unavailable',
+    `${operationId ?? 'The journal'}: the journal failed (${error instanceof Error ? error.name : typeof error}).`,
+    {
+      operationId,
+    },
+  );
 }

@@ -41,9 +41,25 @@ type Known = { readonly [Name in keyof Required<ClientOptions>]: true };
 
 /** Every option of createClient; the type makes sure that the list is whole. */
 const KNOWN: Known = {
-  baseUrl: true, profile: true, name: true, owner: true, scope: true, journal: true, headers: true, authorize: true, authorizeHeaders: true,
-  safeHeaders: true, credentials: true, fetch: true, attemptTimeout: true, waitTimeout: true, retry: true, throwHttpErrors: true, clock: true,
-  random: true, locks: true,
+  baseUrl: true,
+  profile: true,
+  name: true,
+  owner: true,
+  scope: true,
+  journal: true,
+  headers: true,
+  authorize: true,
+  authorizeHeaders: true,
+  safeHeaders: true,
+  credentials: true,
+  fetch: true,
+  attemptTimeout: true,
+  waitTimeout: true,
+  retry: true,
+  throwHttpErrors: true,
+  clock: true,
+  random: true,
+  locks: true,
 };
 
 /** What people type who know another client. */
@@ -87,7 +103,12 @@ export function resolveSettings(options: ClientOptions, platform: Surroundings):
 }
 
 /** Options that are not ours are refused, with the name of what was probably meant. */
-export function refuseUnknown(where: string, given: object, known: object, hints: Readonly<Record<string, string>>): void {
+export function refuseUnknown(
+  where: string,
+  given: object,
+  known: object,
+  hints: Readonly<Record<string, string>>,
+): void {
   const name = Object.keys(given).find((key) => !Object.hasOwn(known, key));
   if (name === undefined) return;
   const hint = Object.hasOwn(hints, name) ? `: ${hints[name]}` : `. Known: ${Object.keys(known).join(', ')}`;
@@ -114,7 +135,10 @@ function absolute(given: string | URL | undefined, page: string | undefined): UR
 function resolveRetry(given: ClientOptions['retry'] = {}): Settings['retry'] {
   const limit = given.limit ?? 8;
   if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'retry.limit counts attempts, the first included: a whole number from 1.');
+    throw new UsageError(
+      'ERR_ONCEWARD_INVALID_OPTION',
+      'retry.limit counts attempts, the first included: a whole number from 1.',
+    );
   }
   refuseUnknown('retry', given, { limit: true, baseDelay: true, maxDelay: true }, {});
   return {

@@ -6,7 +6,13 @@ import type { Source, Waiting } from './types.ts';
 
 /** What a caller gets for waiting. */
 export type Waited =
-  | { readonly kind: 'settled'; readonly record: OperationRecord; readonly persisted: boolean; readonly source: Source; readonly cause?: unknown }
+  | {
+      readonly kind: 'settled';
+      readonly record: OperationRecord;
+      readonly persisted: boolean;
+      readonly source: Source;
+      readonly cause?: unknown;
+    }
   | {
       readonly kind: 'pending';
       readonly record: OperationRecord;
@@ -45,7 +51,8 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
     };
     const check = () => {
       if (driver.ending !== undefined) return done(ended(driver, cancelled ? signal?.reason : undefined));
-      if (!cancelled && driver.parked !== undefined && outlasts(driver, started + timeout)) done(pending(driver, driver.parked.why));
+      if (!cancelled && driver.parked !== undefined && outlasts(driver, started + timeout))
+        done(pending(driver, driver.parked.why));
     };
     const abort = () => {
       cancelled = options.canCancel && driver.cancel(signal?.reason);
@@ -70,10 +77,17 @@ function outlasts({ record }: OperationDriver, end: number): boolean {
 
 function ended(driver: OperationDriver, cause: unknown): Waited {
   const { ending } = driver;
-  if (ending === undefined || ending.kind === 'closed') return { ...pending(driver, undefined), waiting: 'interrupted' };
+  if (ending === undefined || ending.kind === 'closed')
+    return { ...pending(driver, undefined), waiting: 'interrupted' };
   if (ending.kind === 'failed') return ending;
   const { record, persisted } = ending;
-  return { kind: 'settled', record, persisted, source: driver.source ?? 'journal', ...(cause !== undefined && { cause }) };
+  return {
+    kind: 'settled',
+    record,
+    persisted,
+    source: driver.source ?? 'journal',
+    ...(cause !== undefined && { cause }),
+  };
 }
 
 function pending(driver: OperationDriver, cause: unknown): Extract<Waited, { kind: 'pending' }> {

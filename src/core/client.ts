@@ -1,0 +1,118 @@
+import { v4 } from 'uuid';
+import { admit, type Ticket } from './admit.ts';
+import { prepareCall } from './call-options.ts';
+import { deliver } from './deliver.ts';
+import { diagnose } from './diagnose.ts';
+import { DriverPool } from './driver-pool.ts';
+import { milliseconds } from './duration.ts';
+import { UsageError } from './errors/usage-error.ts';
+import type { Journal } from './journal.ts';
+import { LazyOperation } from './operation-promise.ts';
+import { JournalOperations } from './operations.ts';
+import type { Services } from './services.ts';
+import { resolveSettings, type Surroundings } from './settings.ts';
+import type { CallOptions, Client, ClientOptions, OperationPromise, Send } from './types.ts';
+import { type Waited, waitFor } from './wait.ts';
+
+/** How long close() lets attempts under way be answered and stored. */
+const CLOSE_TIMEOUT = 5_000;
+
+/** Assembles a client: settings, one pool of drivers, the journal. Does no I/O, and never throws for a missing piece.
+ *  @throws UsageError for unknown options and wrong values */
+export function assembleClient(options: ClientOptions, platform: Surroundings): Client {
+  const settings = resolveSettings(options, platform);
+  const pool = new DriverPool({
+    presence: platform.presence(options.locks, settings.clock, settings.random),
+    clock: settings.clock,
+    random: settings.random,
+    onWake: platform.onWake,
+    online: () => platform.online(),
+    keepAlive: () => platform.keepAlive(),
+  });
+  let opened: Journal | undefined;
+  const journal = () => {
+    if (pool.closed)
+      throw new UsageError(
+        'ERR_ONCEWARD_CLOSED',
+        'The client was closed. What is unfinished is in the journal; a new client resumes it.',
+      );
+    opened ??= options.journal ?? platform.defaultJournal?.();
+    if (opened) return opened;
+    throw new UsageError(
+      'ERR_ONCEWARD_JOURNAL_REQUIRED',
+      "createClient was given no journal, and here there is no default: no directory is right for everybody. Add: journal: fileJournal('/var/lib/my-app/onceward'), from 'onceward/node'.",
+    );
+  };
+  const close = async (closing: { timeout?: number | string } = {}) => {
+    await pool.close(milliseconds((closing.timeout ?? CLOSE_TIMEOUT) as number, 'timeout'));
+    await opened?.close();
+  };
+  return clientOf(options, platform, { pool, journal, close });
+}
+
+interface Shared {
+  readonly pool: DriverPool;
+  readonly journal: () => Journal;
+  readonly close: Client['close'];
+}
+
+/** One view of the shared pool and journal: `extend` makes others. */
+function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared): Client {
+  const { pool, journal } = shared;
+  const settings = resolveSettings(options, platform);
+  const services: Services = {
+    settings,
+    pool,
+    journal,
+    wait: (driver, { signal, timeout, canCancel }) =>
+      waitFor(driver, { clock: settings.clock, timeout, signal, canCancel, keepAlive: pool.keepAlive }),
+    ...deliver(settings, journal),
+  };
+  const request = (method: string, url: string | URL, call: CallOptions) => startCall(services, { method, url }, call);
+  const send =
+    (method: string): Send =>
+    (url, call) =>
+      request(method, url, call);
+  return {
+    post: send('POST'),
+    put: send('PUT'),
+    patch: send('PATCH'),
+    delete: send('DELETE'),
+    request,
+    operations: new JournalOperations(services),
+    ready: () => diagnose(services),
+    idle: ({ signal } = {}) => pool.idle(signal),
+    close: shared.close,
+    [Symbol.asyncDispose]: () => shared.close(),
+    extend: (further) => clientOf({ ...options, ...further }, platform, shared),
+  };
+}
+
+function startCall(
+  services: Services,
+  target: { readonly method: string; readonly url: string | URL },
+  options: CallOptions,
+): OperationPromise {
+  const { settings, pool } = services;
+  const started = settings.clock.now();
+  const admission = (async () => {
+    const call = prepareCall(target, options, settings, () => `anonymous/${v4({ random: settings.random.bytes(16) })}`);
+    const ticket = await pool.admitting(() => admit(call, services));
+    if (ticket.kind === 'driver') ticket.driver.tickets += 1;
+    return { call, ticket };
+  })();
+  const wait = async (ticket: Ticket): Promise<Waited> => {
+    if (ticket.kind === 'stored') return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal' };
+    if (ticket.kind === 'unsent')
+      return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal', cause: ticket.cause };
+    const { call } = await admission;
+    const timeout = Math.max(0, call.waitTimeout - (settings.clock.now() - started));
+    return services.wait(ticket.driver, { signal: call.signal, timeout, canCancel: ticket.claimed });
+  };
+  return new LazyOperation({
+    admitted: admission.then(({ ticket }) => ticket),
+    wait,
+    throwHttpErrors: options?.throwHttpErrors ?? settings.throwHttpErrors,
+    delivered: services.delivered,
+  });
+}

@@ -1,0 +1,32 @@
+import type { JournalReason } from './errors/journal-error.ts';
+import { asJournalError, isOperation } from './save.ts';
+import type { Services } from './services.ts';
+import type { Diagnosis } from './types.ts';
+
+/** Opens the journal and counts what is unfinished under this client's name, whoever owns it.
+ *  @throws JournalError where the journal cannot be opened or read, UsageError where there is none */
+export async function diagnose({ settings, journal }: Services): Promise<Diagnosis> {
+  const store = journal();
+  try {
+    await store.open();
+    const { records, unreadable } = await store.list(`${encodeURIComponent(settings.name)}/`, { open: true });
+    const states = records.filter(isOperation).map(({ state }) => state.state);
+    const problems = unreadable.map(({ identity, reason }: { identity: string; reason: JournalReason }) => ({
+      code: 'ERR_ONCEWARD_JOURNAL' as const,
+      reason,
+      message: `The record ${identity} cannot be read (${reason}). It is left as it is, and nothing is sent in its name.`,
+    }));
+    return {
+      ok: problems.length === 0,
+      journal: {
+        kind: store.kind,
+        durability: store.durability,
+        pending: states.filter((state) => state === 'claimed' || state === 'dispatched').length,
+        inDoubt: states.filter((state) => state === 'in-doubt').length,
+      },
+      problems,
+    };
+  } catch (error) {
+    throw asJournalError(error, undefined);
+  }
+}

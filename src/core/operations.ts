@@ -1,0 +1,272 @@
+import { requireOwner } from './admit.ts';
+import { milliseconds } from './duration.ts';
+import type { OperationDriver } from './driver.ts';
+import { OperationStateError } from './errors/operation-state-error.ts';
+import { UsageError } from './errors/usage-error.ts';
+import { recordedHeaders } from './header-rules.ts';
+import { operationIdentity, ownerPrefix } from './identity.ts';
+import type { Journal } from './journal.ts';
+import { namePrefix, operationName } from './operation-id.ts';
+import { effectOfRecord, toOperation } from './operation.ts';
+import { toOutcome } from './outcome.ts';
+import { isFinished, type OperationRecord, type StatePart } from './record.ts';
+import { asJournalError, isOperation, token } from './save.ts';
+import type { Services } from './services.ts';
+import type { Filter, Operation, OperationId, Operations, OperationStatus, Outcome, Verdict } from './types.ts';
+import type { Waited } from './wait.ts';
+
+/** A copy of the request could still be under way so long after an attempt timed out. */
+const LATE_ARRIVAL = 60_000;
+
+/** The journal's side of a client: what is under way, what has ended, and what a person decides about it. */
+export class JournalOperations implements Operations {
+  readonly #services: Services;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  async resume(filter: Filter = {}): Promise<readonly Operation[]> {
+    const records = await this.#records(filter, { open: true });
+    return records.map((record) => {
+      if (isFinished(record.state) || record.state.state === 'in-doubt') return toOperation(record);
+      const known = this.#services.pool.find(record.identity);
+      // Without a name nobody can ask for it again, and nobody is waiting: whether it is still wanted is for a person to say.
+      if (record.fixed.anonymous && known === undefined) return toOperation(record, { waiting: 'interrupted' });
+      const driver = this.#drive(record);
+      if (driver.parked !== undefined && driver.record.state.dueAt === undefined) driver.wake();
+      return toOperation(driver.record, driver);
+    });
+  }
+
+  async get(id: OperationId): Promise<Operation | undefined> {
+    const record = await this.#read(id);
+    return record && this.#shown(record);
+  }
+
+  async list(filter: Filter = {}): Promise<readonly Operation[]> {
+    return (await this.#records(filter, {})).map((record) => this.#shown(record));
+  }
+
+  async outcome<T = unknown>(
+    id: OperationId,
+    options: { signal?: AbortSignal; waitTimeout?: number | string } = {},
+  ): Promise<Outcome<T>> {
+    const { settings, wait, delivered } = this.#services;
+    const timeout =
+      options.waitTimeout === undefined
+        ? settings.waitTimeout
+        : milliseconds(options.waitTimeout as number, 'waitTimeout', { infinity: true });
+    options.signal?.throwIfAborted();
+    const record = await this.#require(id);
+    const ended = isFinished(record.state) || record.state.state === 'in-doubt';
+    if (!ended && record.fixed.anonymous && this.#services.pool.find(record.identity) === undefined) {
+      return toOutcome<T>({ kind: 'pending', record, attempts: record.state.attempts, waiting: 'interrupted' });
+    }
+    const waited: Waited = ended
+      ? { kind: 'settled', record, persisted: true, source: 'journal' }
+      : await wait(this.#drive(record), { signal: options.signal, timeout, canCancel: false });
+    options.signal?.throwIfAborted();
+    if (waited.kind === 'failed') throw waited.error;
+    if (waited.kind === 'settled') delivered(waited.record);
+    return toOutcome<T>(waited);
+  }
+
+  async wake(id?: OperationId): Promise<void> {
+    const records = id === undefined ? await this.#records({}, { open: true }) : [await this.#require(id)];
+    for (const record of records) {
+      if (isFinished(record.state) || record.state.state === 'in-doubt') continue;
+      if (id === undefined && record.fixed.anonymous && this.#services.pool.find(record.identity) === undefined)
+        continue;
+      this.#drive(record).wake();
+    }
+  }
+
+  async acknowledge(id: OperationId): Promise<void> {
+    const record = await this.#require(id);
+    if (!isFinished(record.state)) {
+      throw new OperationStateError(
+        record.fixed.id,
+        effectOfRecord(record),
+        'it has not finished, so there is no outcome to acknowledge.',
+      );
+    }
+    await this.#services.acknowledge(record);
+  }
+
+  async discard(id: OperationId, options: { evenIfPossiblySent?: boolean } = {}): Promise<void> {
+    await this.#change(id, (record) => {
+      const { settings } = this.#services;
+      const effect = effectOfRecord(record);
+      if (isFinished(record.state)) {
+        throw new OperationStateError(
+          record.fixed.id,
+          effect,
+          `it has already ended (${toOperation(record).status}); there is nothing to discard.`,
+        );
+      }
+      if (effect === 'possible' && options.evenIfPossiblySent !== true) {
+        throw new OperationStateError(
+          record.fixed.id,
+          effect,
+          'it may have happened. Discarding ends the sending, not the effect: say { evenIfPossiblySent: true } if that is meant.',
+        );
+      }
+      const { driver: _, dueAt: __, waiting: ___, ...state } = record.state;
+      const now = settings.clock.now();
+      return { ...state, state: 'discarded', effect, finishedAt: now, acknowledgedAt: now };
+    });
+  }
+
+  async resolve(id: OperationId, verdict: Verdict): Promise<Outcome> {
+    const { settings } = this.#services;
+    const response =
+      verdict.effect === 'done' && verdict.response
+        ? await readResponse(verdict.response, settings.storableHeaders)
+        : undefined;
+    const record = await this.#change(id, (current) => {
+      const effect = effectOfRecord(current);
+      if (current.state.state !== 'in-doubt') {
+        throw new OperationStateError(
+          current.fixed.id,
+          effect,
+          `it is not in doubt (${toOperation(current).status}); there is nothing to decide.`,
+        );
+      }
+      const now = settings.clock.now();
+      const { reason: _, response: kept, driver: __, ...state } = current.state;
+      if (verdict.effect === 'done') {
+        const answer = response ?? kept;
+        return {
+          ...state,
+          state: 'succeeded',
+          source: 'recovered',
+          finishedAt: now,
+          acknowledgedAt: now,
+          ...(response && answer && { response: answer }),
+        };
+      }
+      this.#refuseEarlyNone(current, now);
+      return { ...state, state: 'discarded', effect: 'none', finishedAt: now, acknowledgedAt: now };
+    });
+    return toOutcome({ kind: 'settled', record, persisted: true, source: 'recovered' });
+  }
+
+  async forget(id: OperationId): Promise<void> {
+    const journal = this.#services.journal();
+    for (;;) {
+      const record = await this.#require(id);
+      if (!isFinished(record.state)) {
+        throw new OperationStateError(
+          record.fixed.id,
+          effectOfRecord(record),
+          'it has not ended: discard or resolve it first, then forget it.',
+        );
+      }
+      if (await this.#stored(() => journal.remove(record.identity, record.revision))) return;
+    }
+  }
+
+  /** "It did not happen" must not be said while a delayed copy of the request could still arrive and make it untrue. */
+  #refuseEarlyNone({ fixed, state }: OperationRecord, now: number): void {
+    const { attemptTimeout } = this.#services.settings;
+    const planned = state.dueAt !== undefined && state.dueAt <= now ? state.dueAt : 0;
+    const safe = Math.max(state.dispatchedAt ?? 0, state.lastSentAt ?? 0, planned) + attemptTimeout + LATE_ARRIVAL;
+    if (now >= safe) return;
+    throw new OperationStateError(
+      fixed.id,
+      'possible',
+      `its last attempt could still arrive until ${new Date(safe).toISOString()}: decide 'none' after that.`,
+    );
+  }
+
+  /** Compare-and-set until it is stored; `next` judges every version it meets. Drivers in this process are told. */
+  async #change(id: OperationId, next: (record: OperationRecord) => StatePart): Promise<OperationRecord> {
+    const { settings, pool } = this.#services;
+    const journal = this.#services.journal();
+    for (;;) {
+      const record = await this.#require(id);
+      const change = { revision: record.revision, write: token({ settings }), state: next(record) };
+      const { won, record: now } = await this.#stored(() => journal.update(record.identity, change));
+      pool.find(record.identity)?.outdated();
+      if (won && now && isOperation(now)) return now;
+    }
+  }
+
+  #drive(record: OperationRecord): OperationDriver {
+    const { pool, settings } = this.#services;
+    return pool.drive(record, settings, { journal: this.#services.journal(), fresh: false });
+  }
+
+  #shown(record: OperationRecord): Operation {
+    const driver = this.#services.pool.find(record.identity);
+    if (driver && driver.ending === undefined)
+      return toOperation(record, {
+        attempts: Math.max(driver.attempts, record.state.attempts),
+        waiting: driver.waiting,
+      });
+    return toOperation(record, record.fixed.anonymous ? { waiting: 'interrupted' } : {});
+  }
+
+  async #require(id: OperationId): Promise<OperationRecord> {
+    const record = await this.#read(id);
+    if (record) return record;
+    throw new UsageError(
+      'ERR_ONCEWARD_UNKNOWN_ID',
+      `${operationName(id)}: this owner has no operation of that name.`,
+      operationName(id),
+    );
+  }
+
+  async #read(id: OperationId): Promise<OperationRecord | undefined> {
+    const { settings } = this.#services;
+    const name = operationName(id);
+    const owner = await requireOwner(settings);
+    const journal = this.#services.journal();
+    const record = await this.#stored(() => journal.get(operationIdentity(settings.name, owner, name)), name);
+    return record && isOperation(record) ? record : undefined;
+  }
+
+  async #records(filter: Filter, options: { readonly open?: boolean }): Promise<readonly OperationRecord[]> {
+    const { settings } = this.#services;
+    const owner = await requireOwner(settings);
+    const journal: Journal = this.#services.journal();
+    const { records } = await this.#stored(() => journal.list(ownerPrefix(settings.name, owner), options));
+    const wanted = matcher(filter);
+    return records
+      .filter(isOperation)
+      .filter((record) => record.fixed.owner === owner && wanted(record))
+      .sort((a, b) => a.fixed.createdAt - b.fixed.createdAt)
+      .slice(0, filter.limit);
+  }
+
+  async #stored<T>(work: () => Promise<T>, id?: string): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw asJournalError(error, id);
+    }
+  }
+}
+
+function matcher({ status, id, prefix }: Filter): (record: OperationRecord) => boolean {
+  const statuses =
+    status === undefined ? undefined : new Set<OperationStatus>(typeof status === 'string' ? [status] : status);
+  const name = id === undefined ? undefined : operationName(id);
+  const start = prefix === undefined ? '' : namePrefix(prefix);
+  return (record) =>
+    (statuses === undefined || statuses.has(toOperation(record).status)) &&
+    (name === undefined || record.fixed.id === name) &&
+    record.fixed.id.startsWith(start);
+}
+
+async function readResponse(
+  response: Response,
+  further: ReadonlySet<string>,
+): Promise<NonNullable<StatePart['response']>> {
+  return {
+    status: response.status,
+    headers: recordedHeaders([...response.headers], further),
+    body: new Uint8Array(await response.clone().arrayBuffer()),
+  };
+}
