@@ -8,7 +8,7 @@ import { UsageError } from './errors/usage-error.ts';
 import { keyIdentity, operationIdentity } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { type Action, KNOWN_NAME, standingOf } from './known-name.ts';
-import { dispatched, type FrozenCall, isSameRequest, newRecord, newRound } from './new-record.ts';
+import { claimState, type FrozenCall, isSameRequest, newRecord, newRound } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
 import { type OperationRecord, RECORD_VERSION } from './record.ts';
 import { asJournalError, isOperation, token } from './save.ts';
@@ -57,7 +57,7 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
   try {
     const driver = await pool.presence.enter();
     if (call.signal?.aborted) {
-      const record = newRecord(frozen, settings, driver);
+      const record = newRecord(frozen, settings, claimState(settings, driver, { sendsAtOnce: pool.online }));
       return { kind: 'unsent', cause: call.signal.reason, record: unsent(record) };
     }
     const known =
@@ -65,7 +65,7 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
         ? undefined
         : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
     if (known) return await answerKnown(known, { frozen, call, admission, journal });
-    const offered = newRecord(frozen, settings, driver);
+    const offered = newRecord(frozen, settings, claimState(settings, driver, { sendsAtOnce: pool.online }));
     if (frozen.key !== undefined)
       await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
     const { created, record } = await journal.claim(offered);
@@ -95,8 +95,7 @@ async function answerKnown(record: OperationRecord, context: Call): Promise<Tick
   switch (resolved(action, call)) {
     case 'join': {
       const driver = pool.drive(record, settings, { journal, fresh: false });
-      // Somebody asks again: what waits for a condition (credentials, owner) is worth another look.
-      if (driver.parked !== undefined && driver.record.state.dueAt === undefined) driver.wake();
+      driver.askedAgain(settings);
       return { kind: 'driver', claimed: false, driver };
     }
     case 'stored':
@@ -127,7 +126,7 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
       ? record.fixed.round
       : record.fixed.round + 1;
   if (frozen.key !== undefined) await claimKey(frozen.key, { operation: record.identity, round }, context);
-  const state = dispatched(settings, await pool.presence.enter());
+  const state = claimState(settings, await pool.presence.enter(), { sendsAtOnce: pool.online });
   const change = {
     revision: record.revision,
     write: token({ settings }),

@@ -28,6 +28,7 @@ export class DriverPool {
   #occupied = 0;
   #admissions = 0;
   #unsubscribe: (() => void) | undefined;
+  readonly #watched = new Map<Journal, () => void>();
 
   constructor(input: PoolInput) {
     this.#input = input;
@@ -37,6 +38,10 @@ export class DriverPool {
 
   get closed(): boolean {
     return this.#closing.signal.aborted;
+  }
+
+  get online(): boolean {
+    return this.#input.online();
   }
 
   find(identity: string): OperationDriver | undefined {
@@ -92,6 +97,7 @@ export class DriverPool {
       { fresh },
     );
     this.#drivers.set(record.identity, driver);
+    this.#listenTo(journal);
     const release = this.occupy();
     const unwatch = driver.listen(() => this.#tellIdlers());
     this.#unsubscribe ??= this.#input.onWake(() => void this.#wakeSpread());
@@ -129,7 +135,7 @@ export class DriverPool {
   /** No further attempt begins; attempts under way have `timeout` ms to be answered and stored. */
   async close(timeout: number): Promise<void> {
     const release = this.keepAlive();
-    this.#unsubscribe?.();
+    this.#unlisten();
     this.#closing.abort();
     for (const driver of this.#drivers.values()) driver.interrupt();
     const ended = Promise.all([...this.#drivers.values()].map(endOf));
@@ -141,6 +147,25 @@ export class DriverPool {
     await ended;
     this.presence.leave();
     release();
+  }
+
+  /** Hints spare a follower its next poll; it polls behind them all the same. */
+  #listenTo(journal: Journal): void {
+    if (this.#watched.has(journal)) return;
+    this.#watched.set(
+      journal,
+      journal.watch((identity) => {
+        if (identity !== undefined) return this.#drivers.get(identity)?.noticed();
+        for (const driver of this.#drivers.values()) driver.noticed();
+      }),
+    );
+  }
+
+  #unlisten(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+    for (const unwatch of this.#watched.values()) unwatch();
+    this.#watched.clear();
   }
 
   async #wakeSpread(): Promise<void> {
@@ -158,8 +183,7 @@ export class DriverPool {
   #leaveIfDone(): void {
     if (this.#occupied > 0) return;
     this.presence.leave();
-    this.#unsubscribe?.();
-    this.#unsubscribe = undefined;
+    this.#unlisten();
   }
 }
 

@@ -3,6 +3,7 @@ import { drive, type Rest } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import { effectOfRecord } from './operation.ts';
 import { isFinished, type OperationRecord } from './record.ts';
+import type { Settings } from './settings.ts';
 import type { Source, Waiting } from './types.ts';
 import { type Driving, Work } from './work.ts';
 
@@ -18,13 +19,13 @@ const SLICE = 60_000;
 
 /** One operation in this process: drives it while we are its driver, follows whoever else drives it, takes over when that one is gone. */
 export class OperationDriver {
-  record: OperationRecord;
   ending: Ending | undefined;
   /** Waiting for a time or a condition outside the foreground loop. */
   parked: { readonly why?: string } | undefined;
   /** Calls of this process that stand for this operation. */
   tickets = 0;
-  readonly #driving: Driving;
+  #record: OperationRecord;
+  #driving: Driving;
   readonly #listeners = new Set<() => void>();
   #work: Work | undefined;
   #following = false;
@@ -32,7 +33,7 @@ export class OperationDriver {
   #interrupt = new AbortController();
 
   constructor(record: OperationRecord, driving: Omit<Driving, 'pause'>, { fresh }: { readonly fresh: boolean }) {
-    this.record = record;
+    this.#record = record;
     this.#driving = { ...driving, pause: (ms) => this.#pause(ms) };
     if (fresh) this.#work = new Work(record, { fresh });
   }
@@ -48,6 +49,10 @@ export class OperationDriver {
     this.#changed();
   }
 
+  /** The record as we last wrote or read it. */
+  get record(): OperationRecord {
+    return this.#work?.record ?? this.#record;
+  }
   get waiting(): Waiting {
     return this.#following ? 'other-driver' : (this.#work?.waiting ?? 'queued');
   }
@@ -83,6 +88,18 @@ export class OperationDriver {
     this.#interrupt.abort();
   }
 
+  /** Somebody asks again, perhaps with other credentials: what waits for a condition, and not for a time, is worth another look. */
+  askedAgain(settings: Settings): void {
+    if (this.parked === undefined || this.record.state.dueAt !== undefined) return;
+    this.#driving = { ...this.#driving, settings };
+    this.wake();
+  }
+
+  /** A hint that the record may have changed elsewhere: worth a look where we follow. */
+  noticed(): void {
+    if (this.#following) this.#interrupt.abort();
+  }
+
   /** Somebody in this process changed the record: the gate refuses from now on, and it is read again. */
   outdated(): void {
     if (this.#work) this.#work.current = false;
@@ -102,7 +119,7 @@ export class OperationDriver {
     if (!this.#driving.presence.holds(this.record.state.driver)) return this.#follow();
     this.#work ??= new Work(this.record, { fresh: false });
     const rest = await drive(this.#work, this.#driving);
-    this.record = this.#work.record;
+    this.#record = this.#work.record;
     return this.#rested(rest);
   }
 
@@ -110,7 +127,8 @@ export class OperationDriver {
     if (rest.kind === 'lost') return this.#reread();
     if (rest.kind === 'settled') {
       this.#drove = true;
-      this.record = rest.record;
+      this.#record = rest.record;
+      if (this.#work) this.#work.record = rest.record;
     }
     if (rest.kind !== 'parked') return rest;
     this.parked = rest;
@@ -180,7 +198,7 @@ export class OperationDriver {
 
   #adopt(record: Awaited<ReturnType<Driving['journal']['get']>>): Ending | undefined {
     if (record !== undefined && isOperation(record)) {
-      this.record = record;
+      this.#record = record;
       return undefined;
     }
     const { id } = this.record.fixed;

@@ -48,20 +48,26 @@ export function newRound(call: FrozenCall, settings: Settings, round: number): O
   };
 }
 
-/** The state of a round that is sent at once: the dispatch mark rides on the claim's own write, so that a claim costs one flush. */
-export function dispatched(settings: Settings, driver: DriverMark): StatePart {
+/** The state of a round as it is claimed. Where the send follows at once the dispatch mark rides on the claim's own write, so that a claim costs
+ *  one flush. A claim that waits has no mark: after two days in a closed laptop it is still known that nothing was sent. */
+export function claimState(
+  settings: Settings,
+  driver: DriverMark,
+  { sendsAtOnce }: { readonly sendsAtOnce: boolean },
+): StatePart {
   const now = settings.clock.now();
-  return { state: 'dispatched', dispatchedAt: now, attempts: 0, lastSeenAt: now, driver };
+  const claimed: StatePart = { state: 'claimed', attempts: 0, lastSeenAt: now, driver };
+  return sendsAtOnce ? { ...claimed, state: 'dispatched', dispatchedAt: now } : claimed;
 }
 
-export function newRecord(call: FrozenCall, settings: Settings, driver: DriverMark): OperationRecord & NewRecord {
+export function newRecord(call: FrozenCall, settings: Settings, state: StatePart): OperationRecord & NewRecord {
   return {
     version: RECORD_VERSION,
     identity: operationIdentity(settings.name, call.owner, call.id),
     revision: 1,
     write: token({ settings }),
     fixed: newRound(call, settings, 1),
-    state: dispatched(settings, driver),
+    state,
   };
 }
 

@@ -34,7 +34,7 @@ export class JournalOperations implements Operations {
       // Without a name nobody can ask for it again, and nobody is waiting: whether it is still wanted is for a person to say.
       if (record.fixed.anonymous && known === undefined) return toOperation(record, { waiting: 'interrupted' });
       const driver = this.#drive(record);
-      if (driver.parked !== undefined && driver.record.state.dueAt === undefined) driver.wake();
+      driver.askedAgain(this.#services.settings);
       return toOperation(driver.record, driver);
     });
   }
