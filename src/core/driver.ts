@@ -187,6 +187,16 @@ export class OperationDriver {
     }
   }
 
+  /** A closed client in a living process looks alive to other processes: the record must not go on naming it. Where this cannot be written,
+   *  they wait until the process ends. */
+  async #release(): Promise<void> {
+    const { record } = this;
+    if (!this.#driving.presence.holds(record.state.driver)) return;
+    const { driver: _, ...state } = record.state;
+    const change = { revision: record.revision, write: token(this.#driving), state };
+    await this.#driving.journal.update(record.identity, change, { relaxed: true }).catch(() => undefined);
+  }
+
   async #reread(): Promise<Ending | undefined> {
     this.#work = undefined;
     try {
