@@ -1,0 +1,1 @@
+export { indexedDBJournal } from './journal/indexed-db/indexed-db-journal.ts';

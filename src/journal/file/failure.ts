@@ -1,0 +1,49 @@
+import { JournalError, type JournalReason } from '../../core/errors/journal-error.ts';
+
+const REASONS: Readonly<Record<string, JournalReason>> = {
+  ENOSPC: 'quota',
+  EDQUOT: 'quota',
+  // RLIMIT_FSIZE, and the largest file that a file system can hold.
+  EFBIG: 'quota',
+  EACCES: 'read-only',
+  EPERM: 'read-only',
+  EROFS: 'read-only',
+};
+
+const ADVICE: Readonly<Partial<Record<JournalReason, string>>> = {
+  quota: 'there is no space left for it. Free some; what is stored is untouched',
+  'read-only': 'this process may not write there. Give it the right to, or name another directory',
+};
+
+/** The log can no longer be used through this file descriptor. */
+export class LogFailure extends Error {
+  override readonly name = 'LogFailure' as const;
+  /** What the callers hear. */
+  readonly error: JournalError;
+  /** Nor through another one of this journal: what the page cache shows may be on no disk, or the log is another one now. */
+  readonly final: boolean;
+
+  constructor(error: JournalError, final: boolean) {
+    super(error.message);
+    this.error = error;
+    this.final = final;
+  }
+}
+
+/** What an error of the file system means for the journal. `what` is the first half of a sentence: "The journal in /data cannot grow". */
+export function fileSystemError(what: string, cause: unknown): JournalError {
+  const code = codeOf(cause) ?? 'an unknown error';
+  const reason = REASONS[code] ?? 'unavailable';
+  return new JournalError(reason, `${what} (${code}): ${ADVICE[reason] ?? 'see cause'}.`, { cause });
+}
+
+/** 'ENOENT' and the like. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | null | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** Anything else that goes wrong ends this use of the log, too; the next one opens it anew. */
+export function asFailure(error: unknown, what: string): LogFailure {
+  return error instanceof LogFailure ? error : new LogFailure(fileSystemError(what, error), false);
+}

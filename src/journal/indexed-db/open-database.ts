@@ -1,0 +1,84 @@
+import { JournalError } from '../../core/errors/journal-error.ts';
+import { storageError } from './storage-error.ts';
+
+/** Records under their identity. */
+export const RECORDS = 'records';
+/** [open, identity] of the open records; the others have no `open` and are not in it. */
+export const OPEN_INDEX = 'open';
+/** What is known of the database itself. */
+export const ABOUT = 'about';
+/** Key in ABOUT: the browser said, when this database was made, that it had thrown an earlier one away. */
+export const LOSS = 'loss';
+
+/** For ever: a second version would make every tab with older code block the upgrade. */
+const VERSION = 1;
+
+/** A tab with older code can block the open without a limit. Measured opens take 3 to 20 ms. */
+const OPEN_LIMIT_MS = 4000;
+
+/** Opens the database, makes it where it is missing, and gives up after 4 s.
+ *  @throws JournalError 'unavailable', 'blocked', 'newer-version' or 'quota' */
+export function openDatabase(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = requestOpen(name);
+    let blocked = false;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reject(tooLate(name, blocked));
+    }, OPEN_LIMIT_MS);
+    request.onblocked = () => {
+      blocked = true;
+    };
+    request.onupgradeneeded = (event) => {
+      // Nobody waits for it any more: an upgrade that came through later would meet code that does not expect it.
+      if (late) request.transaction?.abort();
+      else create(request, event);
+    };
+    request.onerror = (event) => {
+      // Else Firefox reports it as an error of the page too.
+      event.preventDefault();
+      clearTimeout(timer);
+      reject(storageError(request.error, name));
+    };
+    request.onsuccess = () => {
+      clearTimeout(timer);
+      if (late) request.result.close();
+      else resolve(request.result);
+    };
+  });
+}
+
+function requestOpen(name: string): IDBOpenDBRequest {
+  const factory: IDBFactory | undefined = globalThis.indexedDB;
+  if (factory === undefined || factory === null) {
+    throw new JournalError(
+      'unavailable',
+      "There is no IndexedDB here, so nothing was sent. In Node use fileJournal(directory) from 'onceward/node'; in a page whose storage is switched off use another journal, or hand in the key of your own backend.",
+    );
+  }
+  try {
+    return factory.open(name, VERSION);
+  } catch (cause) {
+    throw storageError(cause, name);
+  }
+}
+
+function create(request: IDBOpenDBRequest, event: IDBVersionChangeEvent & { readonly dataLoss?: string }): void {
+  request.result.createObjectStore(RECORDS).createIndex(OPEN_INDEX, ['open', 'record.identity']);
+  const about = request.result.createObjectStore(ABOUT);
+  // Chromium only. Kept in the database: said once, to whoever opens first, and every later start has to know it too.
+  if (event.dataLoss === 'total') about.put({ at: Date.now() }, LOSS);
+}
+
+function tooLate(name: string, blocked: boolean): JournalError {
+  return blocked
+    ? new JournalError(
+        'blocked',
+        `Another tab keeps the IndexedDB database '${name}' in an older form and does not let it go. Nothing was sent: close the other tabs of this site.`,
+      )
+    : new JournalError(
+        'unavailable',
+        `The IndexedDB database '${name}' did not open within ${OPEN_LIMIT_MS / 1000} s. Nothing was sent: try again.`,
+      );
+}
