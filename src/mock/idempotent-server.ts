@@ -26,14 +26,15 @@ export class IdempotentServer {
   readonly #parts: ServerParts;
   readonly #monitors = new Map<string, { readonly tenant: string; readonly lock: Lock }>();
   readonly #monitorIds = new WeakMap<Lock, string>();
-  #run = 0;
+  /** Cuts off the requests that are being answered. */
+  readonly #open = new Set<() => void>();
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
   }
 
   async answer(arrival: Arrival, entry: Entry | undefined): Promise<Served> {
-    const served = await this.#answer(arrival, entry);
+    const served = await this.#untilCrash(this.#answer(arrival, entry));
     if (arrival.method !== 'HEAD' || served.answer === undefined) return served;
     return { ...served, answer: withoutBody(served.answer) };
   }
@@ -57,9 +58,9 @@ export class IdempotentServer {
 
   /** Loses what a dying process loses. */
   crash(): void {
-    this.#run += 1;
     this.#parts.ledger.loseLocks();
     this.#monitors.clear();
+    for (const cut of this.#open) cut();
   }
 
   async #answer(arrival: Arrival, entry: Entry | undefined): Promise<Served> {
@@ -73,9 +74,16 @@ export class IdempotentServer {
       return { answer: dialect.malformedKey(arrival.reading.why), outcome: 'malformed-key' };
     }
     if (arrival.honours === 'required') return { answer: dialect.missingKey(), outcome: 'missing-key' };
-    const run = this.#run;
-    const ended = await this.#execute(arrival, found, undefined);
-    return run === this.#run ? { ...ended, outcome: 'unprotected' } : { outcome: 'lost' };
+    return { ...(await this.#execute(arrival, found, undefined)), outcome: 'unprotected' };
+  }
+
+  /** A caller of a dead server is not kept waiting for a handler that still runs. */
+  #untilCrash(work: Promise<Served>): Promise<Served> {
+    return new Promise((resolve, reject) => {
+      const cut = (): void => resolve({ outcome: 'lost' });
+      this.#open.add(cut);
+      work.then(resolve, reject).finally(() => this.#open.delete(cut));
+    });
   }
 
   async #protected(arrival: Arrival, entry: Entry, found: FoundRoute): Promise<Served> {
