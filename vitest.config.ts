@@ -1,4 +1,51 @@
-import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import type { BrowserProviderOption } from 'vitest/node';
+import { CHROMIUM_ARGS, describeBrowsers, findBrowsers } from './test/support/browsers.ts';
+import { webkitgtk } from './test/support/webkit-provider.ts';
+
+const ENGINES: readonly string[] = ['chromium', 'firefox', 'webkit'];
+
+/** The projects asked for on the command line; none named: all. */
+const named = process.argv.flatMap((argument, at) =>
+  argument === '--project'
+    ? [process.argv[at + 1] ?? '']
+    : argument.startsWith('--project=')
+      ? [argument.slice(10)]
+      : [],
+);
+const runs = (project: string): boolean => named.length === 0 || named.includes(project);
+
+const browsers = await findBrowsers({ unpack: runs('chromium') });
+// This file is loaded again for every project: said once.
+if (ENGINES.some(runs) && process.env['ONCEWARD_BROWSERS'] === undefined) {
+  process.env['ONCEWARD_BROWSERS'] = describeBrowsers(browsers);
+  console.log(process.env['ONCEWARD_BROWSERS']);
+}
+
+/** One project per engine: vitest wants one provider per project. An engine that is missing has none. */
+function engine(name: string, provider: BrowserProviderOption, headless = true): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    // Engines run side by side, and each one's server writes its own.
+    cacheDir: `node_modules/.vite/${name}`,
+    // Found late, a dependency makes the server reload the page in the middle of a test.
+    optimizeDeps: { include: ['idb-keyval'] },
+    test: {
+      name,
+      include: ['test/browser/**/*.test.ts'],
+      testTimeout: 30_000,
+      browser: {
+        enabled: true,
+        headless,
+        ui: false,
+        screenshotFailures: false,
+        provider,
+        instances: [{ browser: name as 'chromium' | 'firefox' | 'webkit' }],
+      },
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -13,6 +60,24 @@ export default defineConfig({
           testTimeout: 15_000,
         },
       },
+      ...(browsers.chromium === undefined
+        ? []
+        : [
+            engine(
+              'chromium',
+              playwright({ launchOptions: { executablePath: browsers.chromium, args: [...CHROMIUM_ARGS] } }),
+            ),
+          ]),
+      ...(browsers.firefox === undefined
+        ? []
+        : // 'moz-firefox': WebDriver BiDi, which a Firefox as Debian builds it speaks. Playwright's own protocol needs its own build.
+          [
+            engine(
+              'firefox',
+              playwright({ launchOptions: { channel: 'moz-firefox', executablePath: browsers.firefox } }),
+            ),
+          ]),
+      ...(browsers.webkit === undefined ? [] : [engine('webkit', webkitgtk(browsers.webkit), false)]),
     ],
   },
 });
