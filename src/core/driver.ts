@@ -193,7 +193,11 @@ export class OperationDriver {
     const { record } = this;
     if (!this.#driving.presence.holds(record.state.driver)) return;
     const { driver: _, ...state } = record.state;
-    const change = { revision: record.revision, write: token(this.#driving), state };
+    const change = {
+      revision: record.revision,
+      write: token(this.#driving),
+      state: { ...state, attempts: this.attempts },
+    };
     await this.#driving.journal.update(record.identity, change, { relaxed: true }).catch(() => undefined);
   }
 

@@ -1,4 +1,3 @@
-import type { Json } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** It happened, and the response is no longer kept. Nothing was sent. */
@@ -14,9 +13,5 @@ export class AlreadyFinishedError extends OncewardError {
       { effect: 'done', operationId },
     );
     this.finishedAt = finishedAt;
-  }
-
-  override toJSON(): Json {
-    return { ...(super.toJSON() as Record<string, Json>), finishedAt: this.finishedAt };
   }
 }

@@ -1,4 +1,3 @@
-import type { Json } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** The server refused, and the refusal is authoritative: nothing happened. Change the request and call again with the same name. */
@@ -23,9 +22,5 @@ export class HTTPError<T = unknown> extends OncewardError {
     this.status = response.status;
     Object.defineProperty(this, 'response', { value: response });
     Object.defineProperty(this, 'data', { value: data });
-  }
-
-  override toJSON(): Json {
-    return { ...(super.toJSON() as Record<string, Json>), status: this.status };
   }
 }

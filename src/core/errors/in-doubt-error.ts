@@ -1,4 +1,4 @@
-import type { InDoubtReason, Json } from '../types.ts';
+import type { InDoubtReason } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** What happened and what to do, per reason. */
@@ -30,9 +30,5 @@ export class InDoubtError extends OncewardError {
       { effect: 'possible', operationId },
     );
     this.reason = reason;
-  }
-
-  override toJSON(): Json {
-    return { ...(super.toJSON() as Record<string, Json>), reason: this.reason };
   }
 }

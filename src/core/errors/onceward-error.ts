@@ -20,18 +20,17 @@ export class OncewardError extends Error {
   readonly operationId?: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
-    super(message);
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.effect = details.effect;
     if (details.operationId !== undefined) this.operationId = details.operationId;
     Object.defineProperty(this, BRAND, { value: true });
-    if (details.cause !== undefined) this.cause = details.cause;
   }
 
+  /** Everything it says but its cause: `cause`, `response` and `data` are not enumerable, and may hold what a log must not. */
   toJSON(): Json {
-    const json: Record<string, Json> = { name: this.name, code: this.code, effect: this.effect, message: this.message };
-    if (this.operationId !== undefined) json['operationId'] = this.operationId;
-    return json;
+    const { name, message } = this;
+    return { ...(this as unknown as Record<string, Json>), name, message };
   }
 }
 

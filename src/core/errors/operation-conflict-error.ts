@@ -1,4 +1,4 @@
-import type { Effect, Json } from '../types.ts';
+import type { Effect } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** This name, or this key, already stands for another request. Nothing was sent. */
@@ -18,9 +18,5 @@ export class OperationConflictError extends OncewardError {
       { effect: details.effect, operationId },
     );
     this.since = details.since;
-  }
-
-  override toJSON(): Json {
-    return { ...(super.toJSON() as Record<string, Json>), since: this.since };
   }
 }

@@ -1,4 +1,4 @@
-import type { Effect, Json } from '../types.ts';
+import type { Effect } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** The server redirected the request to another address. Correct the URL and call again. */
@@ -16,9 +16,5 @@ export class RedirectError extends OncewardError {
     );
     this.from = details.from;
     this.to = details.to;
-  }
-
-  override toJSON(): Json {
-    return { ...(super.toJSON() as Record<string, Json>), from: this.from, to: this.to };
   }
 }

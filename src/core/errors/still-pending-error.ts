@@ -1,4 +1,4 @@
-import type { Effect, Json, Waiting } from '../types.ts';
+import type { Effect, Waiting } from '../types.ts';
 import { OncewardError } from './onceward-error.ts';
 
 /** This promise stopped waiting; the operation goes on. Call again with the same name, or `operations.outcome(id)`, to join it. */
@@ -20,11 +20,5 @@ export class StillPendingError extends OncewardError {
     );
     this.waiting = details.waiting;
     if (details.until !== undefined) this.until = details.until;
-  }
-
-  override toJSON(): Json {
-    const json: Record<string, Json> = { ...(super.toJSON() as Record<string, Json>), waiting: this.waiting };
-    if (this.until !== undefined) json['until'] = this.until;
-    return json;
   }
 }
