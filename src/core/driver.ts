@@ -46,6 +46,7 @@ export class OperationDriver {
       // A bug of ours, or a journal that throws what it may not: the operation is in the journal, and callers must not hang.
       this.ending = { kind: 'failed', error: this.#failure(error) };
     }
+    if (this.ending?.kind === 'closed') await this.#release();
     this.#changed();
   }
 
