@@ -9,17 +9,17 @@ import { stripeV1 } from '../profiles/stripe-v1.ts';
 export const MOCK_HELP = `Usage: onceward mock [options]
 
 Answers every POST, PUT, PATCH and DELETE with 201 and an id, once for each
-idempotency key. GET /__onceward/ledger and /__onceward/effects show what happened.
+idempotency key. What happened: GET /__onceward/ledger and /__onceward/effects.
 
-  -p, --port <n>             port; 0 picks a free one                     [4010]
-      --host <address>       address to listen on                         [127.0.0.1]
-      --profile <name>       ietf, stripe-v1                              [ietf]
-      --key-lifetime <time>  how long a key is kept: 30s, 5m, 24h, 7d     [profile]
-      --in-progress <how>    conflict | wait | accepted                   [conflict]
+  -p, --port <n>             port; 0 picks a free one                [4010]
+      --host <address>       address to listen on                    [127.0.0.1]
+      --profile <name>       ietf, stripe-v1                         [ietf]
+      --key-lifetime <time>  how long a key is kept: 30s, 5m, 24h    [profile]
+      --in-progress <how>    conflict | wait | accepted              [conflict]
       --fault <kind>         next request only; may be repeated. reset-before,
                              reset-after, lose-response, truncate, stall,
                              duplicate, status:503 ...
-      --cors <origin>        allow and expose the headers browsers need   [off]
+      --cors <origin>        allow and expose what browsers need     [off]
       --json                 one JSON object per line
   -h, --help   -v, --version
 

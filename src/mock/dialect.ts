@@ -71,10 +71,8 @@ function lifetimeOf(lifetime: Profile['data']['lifetime'], override: Duration | 
 }
 
 function spoken(example: ExampleAnswer, key: string): Answer {
-  const headers = Object.entries(example.headers).map(([name, value]) => [name, value.replaceAll('<key>', () => key)]);
-  return textAnswer(
-    example.status,
-    Object.fromEntries(headers),
-    example.body.replaceAll('<key>', () => key),
-  );
+  const withKey = (text: string): string => text.replaceAll('<key>', () => key);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(example.headers)) headers[name] = withKey(value);
+  return textAnswer(example.status, headers, withKey(example.body));
 }

@@ -126,7 +126,7 @@ test.each(['conflict', 'wait', 'accepted'] as const)(
     const first = send();
     const second = send();
     const cut = Promise.all(
-      [first, inProgress === 'wait' ? second : first].map((sent) => sent.catch((error) => error)),
+      [first, inProgress === 'wait' ? second : first].map((sent) => sent.catch((error: unknown) => error)),
     );
     const monitor = inProgress === 'accepted' ? (await second).headers.get('location') : null;
     await expect.poll(() => mock.ledger()[1]?.hits).toBe(2);
