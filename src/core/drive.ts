@@ -93,11 +93,11 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
   const result = await sendOnce(work, driving, credentials);
   if (result.kind === 'refused') return refused(work, driving, result.refusal);
   const record = { ...work.record, state: { ...work.record.state, attempts: work.attempts } };
-  const observation = observe(result, settings.profile, {
-    first,
+  const context = {
     acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && value.includes('text/html')),
     accepted: record.fixed.accepted ?? settings.profile.accepted,
-  });
+  };
+  const observation = observe(result, settings.profile, { ...context, first });
   // Of all answers only a refusal of the credentials leaves "nothing possible before" as it was.
   work.possible = !(first && observation.means === 'unauthorized');
   if (driving.stop.aborted && result.kind === 'failure') return { kind: 'closed' };
@@ -112,7 +112,8 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
     repeatable: isRepeatable(record, settings),
     canReauthorize: settings.authorize !== undefined && reason === 'attempt',
   });
-  return carryOut(work, driving, { decision, response: recorded(result, driving) });
+  const proved = !first || observe(result, settings.profile, { ...context, first: false }).means === observation.means;
+  return carryOut(work, driving, { decision, response: recorded(result, driving), proved });
 }
 
 function sendOnce(
@@ -175,21 +176,24 @@ function refused(work: Work, driving: Driving, refusal: Refusal): Promise<Rest> 
 interface Verdict {
   readonly decision: Decision;
   readonly response: RecordedResponse | undefined;
+  /** The answer means the same whatever was sent before or beside it: it holds even if somebody else drives by now. */
+  readonly proved: boolean;
 }
 
-async function carryOut(work: Work, driving: Driving, { decision, response }: Verdict): Promise<Rest> {
+async function carryOut(work: Work, driving: Driving, { decision, response, proved }: Verdict): Promise<Rest> {
   const now = driving.settings.clock.now();
   switch (decision.next) {
     case 'finish': {
       const { state, source, redirectedTo } = decision;
-      return storeOutcome(work, driving, {
+      const outcome: StatePart = {
         ...stateNow(work, driving),
         state,
         source,
         finishedAt: now,
         ...(response && { response }),
         ...(redirectedTo !== undefined && { redirectedTo }),
-      });
+      };
+      return proved ? storeOutcome(work, driving, outcome) : storeIfStillOurs(work, driving, outcome);
     }
     case 'doubt':
       return enterDoubt(work, driving, decision.reason, response);
@@ -216,6 +220,13 @@ async function carryOut(work: Work, driving: Driving, { decision, response }: Ve
       throw new Again(decision.wait);
     }
   }
+}
+
+/** A refusal that proves something only because nothing was sent before: if another driver took over meanwhile, its own attempt may succeed. */
+async function storeIfStillOurs(work: Work, driving: Driving, outcome: StatePart): Promise<Rest> {
+  const saved = await save(work, driving, outcome);
+  if (saved.kind === 'lost') return saved;
+  return { kind: 'settled', record: { ...work.record, state: outcome }, persisted: saved.kind === 'saved' };
 }
 
 /** Cancelled, or past its deadline, before anything left. `none` is told only after it is durable. */

@@ -44,9 +44,9 @@ export function effectOfRecord({ state }: Pick<OperationRecord, 'state'>): Effec
 }
 
 /** Origin and path: a query may hold what only the server should see. */
-export function shownUrl(url: string): string {
+export function shownUrl(url: string, base?: string): string {
   try {
-    const { origin, pathname } = new URL(url);
+    const { origin, pathname } = new URL(url, base);
     return origin + pathname;
   } catch {
     return '';

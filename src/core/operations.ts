@@ -134,16 +134,15 @@ export class JournalOperations implements Operations {
         );
       }
       const now = settings.clock.now();
-      const { reason: _, response: kept, driver: __, ...state } = current.state;
+      const { reason: _, response: __, driver: ___, ...state } = current.state;
       if (verdict.effect === 'done') {
-        const answer = response ?? kept;
         return {
           ...state,
           state: 'succeeded',
           source: 'recovered',
           finishedAt: now,
           acknowledgedAt: now,
-          ...(response && answer && { response: answer }),
+          ...(response && { response }),
         };
       }
       this.#refuseEarlyNone(current, now);

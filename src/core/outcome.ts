@@ -94,8 +94,8 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean): Response 
 function rejection({ record }: Finished, throwHttpErrors: boolean): Response {
   const { state, fixed } = record;
   if (state.redirectedTo !== undefined) {
-    const to = new URL(state.redirectedTo, fixed.request.url).href;
-    throw new RedirectError(fixed.id, { from: shownUrl(fixed.request.url), to: shownUrl(to), effect: 'none' });
+    const { url } = fixed.request;
+    throw new RedirectError(fixed.id, { from: shownUrl(url), to: shownUrl(state.redirectedTo, url), effect: 'none' });
   }
   const response = asResponse(state.response ?? { status: 400, headers: {} });
   if (!throwHttpErrors) return response;
