@@ -3,25 +3,14 @@ import { type AttemptResult, attempt } from './attempt.ts';
 import { beforeAttempt } from './before-attempt.ts';
 import { type Credentials, credentialsFor, ownerNow } from './credentials.ts';
 import { type Decision, decide } from './decide.ts';
-import type { JournalError } from './errors/journal-error.ts';
 import { gate, type Refusal } from './gate.ts';
 import { recordedHeaders } from './header-rules.ts';
 import { observe } from './observe.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
-import { type Saved, type Settled, save, stateNow, storeOutcome, withoutMark } from './save.ts';
-import type { AttemptInfo, InDoubtReason, Waiting } from './types.ts';
+import { endUnsent, enterDoubt, park, type Rest, storeIfStillOurs } from './rest.ts';
+import { type Saved, save, stateNow, storeOutcome, withoutMark } from './save.ts';
+import type { AttemptInfo } from './types.ts';
 import { type Driving, isRepeatable, type Work } from './work.ts';
-
-/** Why the loop ended. */
-export type Rest =
-  | Settled
-  /** `why` says what is missing, where that is not plain from `waiting`. */
-  | { readonly kind: 'parked'; readonly why?: string }
-  /** Another driver, or a change by somebody else: read the record again. */
-  | { readonly kind: 'lost' }
-  | { readonly kind: 'closed' }
-  /** Nothing was sent: the journal could not make the dispatch mark durable. */
-  | { readonly kind: 'failed'; readonly error: JournalError };
 
 /** A longer wait leaves the foreground. */
 const LONGEST_WAIT = 60_000;
@@ -220,50 +209,6 @@ async function carryOut(work: Work, driving: Driving, { decision, response, prov
       throw new Again(decision.wait);
     }
   }
-}
-
-/** A refusal that proves something only because nothing was sent before: if another driver took over meanwhile, its own attempt may succeed. */
-async function storeIfStillOurs(work: Work, driving: Driving, outcome: StatePart): Promise<Rest> {
-  const saved = await save(work, driving, outcome);
-  if (saved.kind === 'lost') return saved;
-  return { kind: 'settled', record: { ...work.record, state: outcome }, persisted: saved.kind === 'saved' };
-}
-
-/** Cancelled, or past its deadline, before anything left. `none` is told only after it is durable. */
-async function endUnsent(work: Work, driving: Driving): Promise<Rest> {
-  const { driver: _, ...state } = withoutMark(stateNow(work, driving));
-  const saved = await save(work, driving, { ...state, state: 'not-sent', finishedAt: driving.settings.clock.now() });
-  return saved.kind === 'saved' ? { kind: 'settled', record: work.record, persisted: true } : saved;
-}
-
-async function enterDoubt(
-  work: Work,
-  driving: Driving,
-  reason: InDoubtReason,
-  response?: RecordedResponse,
-): Promise<Rest> {
-  const { driver: _, ...state } = stateNow(work, driving);
-  const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
-  const saved = await save(work, driving, doubt);
-  if (saved.kind === 'lost') return saved;
-  // Doubt is no outcome, so nothing is lost where it cannot be stored: a restart finds the record dispatched, and judges again.
-  return { kind: 'settled', record: { ...work.record, state: doubt }, persisted: saved.kind === 'saved' };
-}
-
-type Park = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'dueAt'> & {
-  readonly waiting: Waiting;
-  readonly why?: string;
-};
-
-/** Durable, with its reason and due time. Where nothing was sent, the mark is taken back before anybody is told so. */
-async function park(work: Work, driving: Driving, { why, ...parked }: Park): Promise<Rest> {
-  work.waiting = parked.waiting;
-  const now = stateNow(work, driving);
-  const saved = await save(work, driving, { ...(work.possible ? now : withoutMark(now)), ...parked });
-  if (saved.kind === 'lost') return saved;
-  if (saved.kind === 'failed' && !work.possible) return saved;
-  if (saved.kind === 'failed') work.record = { ...work.record, state: { ...now, ...parked } };
-  return { kind: 'parked', ...(why !== undefined && { why }) };
 }
 
 /** The clock went back, or the mark is too old, before anything was sent: the key has no age, so the mark is simply made anew. */

@@ -1,8 +1,9 @@
-import { asJournalError, isOperation, type Settled, token } from './save.ts';
-import { drive, type Rest } from './drive.ts';
+import { drive } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import { effectOfRecord } from './operation.ts';
 import { isFinished, type OperationRecord } from './record.ts';
+import type { Rest } from './rest.ts';
+import { asJournalError, isOperation, type Settled, token } from './save.ts';
 import type { Settings } from './settings.ts';
 import type { Source, Waiting } from './types.ts';
 import { type Driving, Work } from './work.ts';
