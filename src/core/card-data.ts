@@ -40,7 +40,10 @@ export function cardField(fields: Iterable<readonly [name: string, value: unknow
 
 /** Every member of a JSON value with its path. */
 export function* jsonFields(value: unknown, path = ''): Generator<[string, unknown]> {
-  if (typeof value !== 'object' || value === null) return yield [path, value];
+  if (typeof value !== 'object' || value === null) {
+    yield [path, value];
+    return;
+  }
   for (const [name, member] of Object.entries(value)) yield* jsonFields(member, path === '' ? name : `${path}.${name}`);
 }
 

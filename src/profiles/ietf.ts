@@ -1,6 +1,6 @@
 import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
-import type { Match, Profile } from '../core/profile.ts';
+import type { Match, Profile, ProfileData } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
 import { profileOf } from './profile.ts';
 
@@ -68,23 +68,28 @@ export function ietf(options: IetfOptions): Profile {
         means: 'in-progress',
       },
     ],
-    answers: {
-      requiresKey: true,
-      inProgress: {
-        status: 409,
-        headers: { 'content-type': PROBLEM, 'retry-after': '1' },
-        body: '{"type":"https://api.example.test/problems/idempotency","title":"A request is outstanding for this Idempotency-Key","status":409,"detail":"The first request with this key has not finished."}',
-      },
-      mismatch: {
-        status: 422,
-        headers: { 'content-type': PROBLEM },
-        body: `{"type":"${options.mismatchType ?? 'https://api.example.test/problems/idempotency'}","title":"Idempotency-Key is already used","status":422,"detail":"This key belongs to a request with another payload."}`,
-      },
-      missingKey: {
-        status: 400,
-        headers: { 'content-type': PROBLEM },
-        body: '{"type":"https://api.example.test/problems/idempotency","title":"Idempotency-Key is missing","status":400,"detail":"This operation needs an Idempotency-Key."}',
-      },
-    },
+    answers: answersOf(options.mismatchType),
   });
+}
+
+/** How a server of the draft says it: what the mock answers with. */
+function answersOf(type = 'https://api.example.test/problems/idempotency'): ProfileData['answers'] {
+  return {
+    requiresKey: true,
+    inProgress: {
+      status: 409,
+      headers: { 'content-type': PROBLEM, 'retry-after': '1' },
+      body: '{"type":"https://api.example.test/problems/idempotency","title":"A request is outstanding for this Idempotency-Key","status":409,"detail":"The first request with this key has not finished."}',
+    },
+    mismatch: {
+      status: 422,
+      headers: { 'content-type': PROBLEM },
+      body: `{"type":"${type}","title":"Idempotency-Key is already used","status":422,"detail":"This key belongs to a request with another payload."}`,
+    },
+    missingKey: {
+      status: 400,
+      headers: { 'content-type': PROBLEM },
+      body: '{"type":"https://api.example.test/problems/idempotency","title":"Idempotency-Key is missing","status":400,"detail":"This operation needs an Idempotency-Key."}',
+    },
+  };
 }

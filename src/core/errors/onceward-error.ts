@@ -59,7 +59,7 @@ export function findOncewardError(error: unknown): OncewardError | undefined {
     if (isOncewardError(next)) return next;
     seen.add(next);
     const { cause, detail, errors } = next as { cause?: unknown; detail?: unknown; errors?: unknown };
-    queue.push(cause, detail, ...(Array.isArray(errors) ? errors : []));
+    queue.push(cause, detail, ...(Array.isArray(errors) ? (errors as unknown[]) : []));
   }
   return undefined;
 }
