@@ -13,23 +13,24 @@ export const LOSS = 'loss';
 /** For ever: a second version would make every tab with older code block the upgrade. */
 const VERSION = 1;
 
-/** A tab with older code can block the open without a limit. Measured opens take 3 to 20 ms. */
+/** An open waits without a limit behind a deletion or an upgrade that a third tab blocks. Measured opens take 3 to 20 ms. */
 const OPEN_LIMIT_MS = 4000;
 
 /** Opens the database, makes it where it is missing, and gives up after 4 s.
- *  @throws JournalError 'unavailable', 'blocked', 'newer-version' or 'quota' */
+ *  @throws JournalError 'blocked', 'unavailable', 'newer-version' or 'quota' */
 export function openDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = requestOpen(name);
-    let blocked = false;
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      reject(tooLate(name, blocked));
+      reject(
+        new JournalError(
+          'blocked',
+          `The IndexedDB database '${name}' did not open within ${OPEN_LIMIT_MS / 1000} s: another tab holds it while it is being deleted or upgraded. Nothing was sent: close the other tabs of this site.`,
+        ),
+      );
     }, OPEN_LIMIT_MS);
-    request.onblocked = () => {
-      blocked = true;
-    };
     request.onupgradeneeded = (event) => {
       // Nobody waits for it any more: an upgrade that came through later would meet code that does not expect it.
       if (late) request.transaction?.abort();
@@ -69,16 +70,4 @@ function create(request: IDBOpenDBRequest, event: IDBVersionChangeEvent & { read
   const about = request.result.createObjectStore(ABOUT);
   // Chromium only. Kept in the database: said once, to whoever opens first, and every later start has to know it too.
   if (event.dataLoss === 'total') about.put({ at: Date.now() }, LOSS);
-}
-
-function tooLate(name: string, blocked: boolean): JournalError {
-  return blocked
-    ? new JournalError(
-        'blocked',
-        `Another tab keeps the IndexedDB database '${name}' in an older form and does not let it go. Nothing was sent: close the other tabs of this site.`,
-      )
-    : new JournalError(
-        'unavailable',
-        `The IndexedDB database '${name}' did not open within ${OPEN_LIMIT_MS / 1000} s. Nothing was sent: try again.`,
-      );
 }

@@ -55,9 +55,9 @@ export function writeQueue(connection: Connection, name: string): WriteQueue {
     running = { entries, abort };
     const relaxed = entries.every((entry) => entry.write.relaxed);
     try {
-      await connection.transact({ mode: 'readwrite', relaxed, signal: abort.signal }, (records) => {
-        runAll(records, entries);
-      });
+      await connection.transact({ mode: 'readwrite', relaxed, signal: abort.signal }, (records) =>
+        runAll(records, entries),
+      );
       for (const entry of entries) entry.settle(entry.outcome ?? { error: new Error('The write did not run.') });
     } catch (error) {
       // One write can spoil the transaction for all (quota): each has its own try. A failed open is everybody's.
@@ -117,23 +117,31 @@ export function writeQueue(connection: Connection, name: string): WriteQueue {
 
 /** Puts all writes into one transaction: names side by side, the writes of one name strictly one after another. Side by side, two claims of one
  *  name would both read before either writes: measured, 100 of 100 keys split, in every engine. */
-function runAll(records: IDBObjectStore, entries: readonly Entry[]): void {
+function runAll(records: IDBObjectStore, entries: readonly Entry[]): Promise<void> {
   const chains = new Map<string, Entry[]>();
   for (const entry of entries) {
     const chain = chains.get(entry.write.identity);
     if (chain === undefined) chains.set(entry.write.identity, [entry]);
     else chain.push(entry);
   }
-  let open = chains.size;
-  for (const chain of chains.values()) {
-    runChain(records, chain.values(), () => {
+  return new Promise((resolve, reject) => {
+    let open = chains.size;
+    const done = (): void => {
+      if (--open > 0) return;
       // Nothing more will be asked: the transaction need not wait for the event loop to see that.
-      if (--open === 0) records.transaction.commit?.();
-    });
-  }
+      records.transaction.commit?.();
+      resolve();
+    };
+    for (const chain of chains.values()) runChain(records, chain.values(), done, reject);
+  });
 }
 
-function runChain(records: IDBObjectStore, chain: Iterator<Entry>, done: () => void): void {
+function runChain(
+  records: IDBObjectStore,
+  chain: Iterator<Entry>,
+  done: () => void,
+  fail: (error: unknown) => void,
+): void {
   let next = chain.next();
   while (!next.done && next.value.abandoned) next = chain.next();
   if (next.done) return done();
@@ -142,12 +150,13 @@ function runChain(records: IDBObjectStore, chain: Iterator<Entry>, done: () => v
   request.onsuccess = () => {
     try {
       runOne(records, entry, request.result);
-    } catch {
-      // Firefox refuses the first write after a full disk: the transaction is at fault, not the write. It is run again.
+    } catch (error) {
+      // Firefox refuses the first write after a full disk: the transaction is at fault, not the write.
+      fail(error);
       records.transaction.abort();
       return;
     }
-    runChain(records, chain, done);
+    runChain(records, chain, done, fail);
   };
 }
 

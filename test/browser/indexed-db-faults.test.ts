@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { JournalError } from '../../src/core/errors/journal-error.ts';
+import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
+import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
+import { samples } from '../../src/testing/journal-contract/sample-record.ts';
+import { patch } from './support/patch.ts';
+import { expectAllReject } from './support/expect-all-reject.ts';
+import { deleteDatabase, freshName, rawOpen } from './support/raw-database.ts';
+
+const transaction = IDBDatabase.prototype.transaction;
+
+function patchTransaction(replace: (database: IDBDatabase, args: Parameters<typeof transaction>) => IDBTransaction) {
+  patch(IDBDatabase.prototype, 'transaction', {
+    value(this: IDBDatabase, ...args: Parameters<typeof transaction>) {
+      return replace(this, args);
+    },
+  });
+}
+
+describe('the database is taken away', () => {
+  test('a deletion elsewhere is not blocked, and the next claim makes a new one', async () => {
+    const name = freshName();
+    const journal = indexedDBJournal(name);
+    const record = samples().operation('cart/1');
+    await journal.claim(record);
+    let hints = 0;
+    journal.watch(() => {
+      hints++;
+    });
+    await deleteDatabase(name);
+    expect(await journal.get(record.identity)).toBeUndefined();
+    expect(hints).toBe(1);
+    expect((await journal.claim(record)).created).toBe(true);
+    await journal.close();
+  });
+
+  test('a database of a newer version is refused and left as it is', async () => {
+    const name = freshName();
+    (await rawOpen(name, 2)).close();
+    const journal = indexedDBJournal(name);
+    await expect(journal.open()).rejects.toMatchObject({ reason: 'newer-version' });
+    await expect(journal.claim(samples().operation('cart/1'))).rejects.toMatchObject({ reason: 'newer-version' });
+    const database = await rawOpen(name);
+    expect(database.version).toBe(2);
+    database.close();
+  });
+
+  test.each([
+    ['undefined', { value: undefined }],
+    ['null, as in old private windows', { value: null }],
+    [
+      'refusing, as in sandboxed frames',
+      {
+        value: {
+          open() {
+            throw new DOMException('denied', 'SecurityError');
+          },
+        },
+      },
+    ],
+  ])('indexedDB is %s: unavailable at first use, and used once it is there', async (_, member) => {
+    const journal = indexedDBJournal(freshName());
+    const missing = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
+    Object.defineProperty(globalThis, 'indexedDB', { configurable: true, ...member });
+    const error = await journal.claim(samples().operation('cart/1')).catch((reason: unknown) => reason);
+    if (missing === undefined) Reflect.deleteProperty(globalThis, 'indexedDB');
+    else Object.defineProperty(globalThis, 'indexedDB', missing);
+    expect(error).toBeInstanceOf(JournalError);
+    expect(error).toMatchObject({ reason: 'unavailable', effect: 'none' });
+    await expect(journal.open()).resolves.toBeUndefined();
+    await journal.close();
+  });
+});
+
+describe('one write spoils a shared transaction', () => {
+  test('what cannot be cloned fails alone', async () => {
+    const journal = indexedDBJournal(freshName());
+    const make = samples();
+    const bad = make.operation('bad', { meta: { call: (() => {}) as unknown as string } });
+    const [failed, ...others] = await Promise.allSettled([
+      journal.claim(bad),
+      journal.claim(make.operation('cart/1')),
+      journal.claim(make.operation('bad')),
+    ]);
+    expect(failed).toMatchObject({ status: 'rejected', reason: { reason: 'unavailable' } });
+    for (const other of others) expect(other).toMatchObject({ status: 'fulfilled', value: { created: true } });
+    await journal.close();
+  });
+
+  test('one that finds the disk full fails alone, with quota', async () => {
+    const put = IDBObjectStore.prototype.put;
+    patch(IDBObjectStore.prototype, 'put', {
+      value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
+        if (String(args[1]).endsWith('big')) throw new DOMException('full', 'QuotaExceededError');
+        return put.apply(this, args);
+      },
+    });
+    const journal = indexedDBJournal(freshName());
+    const make = samples();
+    const names = ['cart/1', 'big', 'cart/2'];
+    const results = await Promise.allSettled(names.map((name) => journal.claim(make.operation(name))));
+    expect(results).toMatchObject([
+      { status: 'fulfilled', value: { created: true } },
+      { status: 'rejected', reason: { reason: 'quota', effect: 'none' } },
+      { status: 'fulfilled', value: { created: true } },
+    ]);
+    expect((await journal.list('')).records.length).toBe(2);
+    await journal.close();
+  });
+});
+
+describe('the connection is lost', () => {
+  test.each(['InvalidStateError', 'UnknownError', 'AbortError'])(
+    '%s once: asked again, as if nothing had been',
+    async (fault) => {
+      const journal = indexedDBJournal(freshName());
+      await journal.open();
+      let faults = 0;
+      patchTransaction((database, args) => {
+        if (args[0] === RECORDS && faults++ === 0) throw new DOMException('lost', fault);
+        return transaction.apply(database, args);
+      });
+      const record = samples().operation('cart/1');
+      expect((await journal.claim(record)).created).toBe(true);
+      expect(faults).toBe(2);
+      await journal.close();
+    },
+  );
+
+  test('for ever: unavailable after about 1.3 s, for reads and writes', async () => {
+    const journal = indexedDBJournal(freshName());
+    patchTransaction((database, args) => {
+      if (args[0] === RECORDS) throw new DOMException('lost', 'InvalidStateError');
+      return transaction.apply(database, args);
+    });
+    const start = performance.now();
+    const calls = [
+      journal.claim(samples().operation('cart/1')),
+      journal.get('shop/alice/cart%2F1'),
+      journal.list(''),
+      journal.remove('shop/alice/cart%2F1', 1),
+    ];
+    await expectAllReject(calls, { reason: 'unavailable', effect: 'none' });
+    expect(performance.now() - start).toBeLessThan(9000);
+    await journal.close();
+  });
+
+  test('after a write that was stored: a claim still says created, an update has won once', async () => {
+    const journal = indexedDBJournal(freshName());
+    await journal.open();
+    let lies = 0;
+    const liar = () => {
+      lies = 1;
+    };
+    patchTransaction((database, args) => {
+      const opened = transaction.apply(database, args);
+      if (args[1] !== 'readwrite' || lies-- <= 0) return opened;
+      const listen = opened.addEventListener.bind(opened);
+      // Complete, but the caller is told that it was aborted.
+      opened.addEventListener = (type: string, listener: unknown) => {
+        if (type === 'abort') listen('complete', listener as EventListener);
+      };
+      return opened;
+    });
+    const make = samples();
+    const record = make.operation('cart/1');
+    liar();
+    expect((await journal.claim(record)).created).toBe(true);
+    liar();
+    const update = await journal.update(record.identity, make.change(1));
+    expect(update).toMatchObject({ won: true, record: { revision: 2 } });
+    expect((await journal.get(record.identity))?.revision).toBe(2);
+    await journal.close();
+  });
+});
+
+describe('the browser threw the database away', () => {
+  test('named claims are refused, also in later starts, until the database is deleted', async () => {
+    const name = freshName();
+    const lossy = indexedDBJournal(name);
+    patch(IDBVersionChangeEvent.prototype as IDBVersionChangeEvent & { dataLoss: string }, 'dataLoss', {
+      get: () => 'total',
+    });
+    await expect(lossy.open()).rejects.toMatchObject({ code: 'ERR_ONCEWARD_JOURNAL', reason: 'lost', effect: 'none' });
+    Reflect.deleteProperty(IDBVersionChangeEvent.prototype, 'dataLoss');
+    await lossy.close();
+
+    const journal = indexedDBJournal(name);
+    const make = samples();
+    for (let turn = 0; turn < 2; turn++) {
+      await expect(journal.claim(make.operation('cart/1'))).rejects.toMatchObject({ reason: 'lost' });
+    }
+    await expect(journal.claim(make.key('key/shop/live/k', 'a'))).rejects.toMatchObject({ reason: 'lost' });
+    expect((await journal.claim(make.operation('random', { anonymous: true }))).created).toBe(true);
+    expect((await journal.list('')).records.length).toBe(1);
+
+    await deleteDatabase(name);
+    await expect(journal.open()).resolves.toBeUndefined();
+    expect((await journal.claim(make.operation('cart/1'))).created).toBe(true);
+    await journal.close();
+  });
+});

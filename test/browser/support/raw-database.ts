@@ -1,0 +1,35 @@
+import { promisifyRequest } from 'idb-keyval';
+import { RECORDS } from '../../../src/journal/indexed-db/open-database.ts';
+
+let made = 0;
+
+/** A database name that no other test has. */
+export function freshName(): string {
+  return `test-${Date.now()}-${Math.random().toString(36).slice(2)}-${made++}`;
+}
+
+/** A connection of somebody else: no `onversionchange`, so it lets nobody delete or upgrade. */
+export async function rawOpen(name: string, version?: number): Promise<IDBDatabase> {
+  return promisifyRequest(indexedDB.open(name, version));
+}
+
+/** Runs one transaction on the records of an existing journal, past the journal. */
+export async function rawRecords<T>(
+  name: string,
+  mode: IDBTransactionMode,
+  work: (records: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const database = await rawOpen(name);
+  try {
+    const transaction = database.transaction(RECORDS, mode);
+    const result = await promisifyRequest(work(transaction.objectStore(RECORDS)));
+    if (mode === 'readwrite') await promisifyRequest(transaction);
+    return result;
+  } finally {
+    database.close();
+  }
+}
+
+export function deleteDatabase(name: string): Promise<unknown> {
+  return promisifyRequest(indexedDB.deleteDatabase(name));
+}
