@@ -31,10 +31,12 @@ export function readRecord(stored: Stored | undefined, identity: string): Journa
   throw new JournalError(unusable, `The record ${identityLabel(identity)} ${why}.`);
 }
 
-/** Three times as fast as structuredClone on records, which are JSON and bytes. */
+/** Faster than structuredClone and Object.fromEntries; a stored record has no member named `__proto__`. */
 function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return value.slice() as T;
   if (Array.isArray(value)) return value.map(copyOf) as T;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copyOf(member)])) as T;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) copy[name] = copyOf((value as Record<string, unknown>)[name]);
+  return copy as T;
 }
