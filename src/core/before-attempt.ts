@@ -28,7 +28,6 @@ export function beforeAttempt(work: Work, { settings, closing }: Pick<Driving, '
   if (fixed.deadline !== undefined && now >= fixed.deadline) {
     return work.possible ? { kind: 'doubt', reason: 'deadline' } : { kind: 'not-sent' };
   }
-  const due = state.dueAt ?? now;
-  const skip = work.hurried && state.waiting !== 'retry-after';
-  return due > now && !skip ? { kind: 'wait', ms: due - now } : { kind: 'go' };
+  const due = (work.hurried ? state.notBefore : state.dueAt) ?? now;
+  return due > now ? { kind: 'wait', ms: due - now } : { kind: 'go' };
 }

@@ -24,8 +24,8 @@ export type Decision =
   /** Ask `authorize` for other credentials and send at once. */
   | { readonly next: 'reauthorize' };
 
-/** The counters that later decisions need. */
-export type Progress = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince'>;
+/** What later decisions need: counters, and until when the server has asked for silence. */
+export type Progress = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'notBefore'>;
 
 export interface Facts {
   readonly profile: ProfileData;
@@ -93,7 +93,7 @@ function waitAndRepeat(
   {
     observation,
     facts,
-    progress,
+    progress: counted,
   }: { readonly observation: Observation; readonly facts: Facts; readonly progress: Progress },
 ): Decision {
   if (!facts.repeatable) return { next: 'doubt', reason: 'not-repeatable' };
@@ -110,6 +110,7 @@ function waitAndRepeat(
   const ours = background ? PARKED_FACTOR * facts.retry.maxDelay : backoff(attempts, facts.fraction, limits);
   // Never less than the server asked for.
   const wait = Math.max(asked ?? 0, ours);
+  const progress = asked ? { ...counted, notBefore: facts.now + asked } : counted;
   const waiting = waitingFor(observation, asked !== undefined && asked >= ours);
   const late = tooLate(record, wait, facts);
   if (late) return { next: 'doubt', reason: late };

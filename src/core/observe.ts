@@ -92,8 +92,12 @@ function observeClientError(
   { profile, context }: { readonly profile: ProfileData; readonly context: ObserveContext },
 ): Observation {
   const { status } = answer;
-  if (status === 408 || status === 421 || status === 425 || status === 429)
-    return { means: 'again', because: 'unavailable' };
+  if (status === 408 || status === 421 || status === 425 || status === 429) {
+    // Kept under the key, it cannot change; and no timeout or overload proves that nothing happened.
+    return source === 'replay'
+      ? { means: 'doubt', reason: 'stored-error' }
+      : { means: 'again', because: 'unavailable' };
+  }
   if (source === 'replay') {
     return profile.stores.clientErrors
       ? { means: 'rejection', source }
@@ -101,7 +105,7 @@ function observeClientError(
   }
   const final = status === 409 && profile.conflict === 'final';
   if (status === 409 && !final) return { means: 'in-progress', named: false };
-  const listed = final || (profile.rejections.includes(status) && mediaType(answer) !== 'text/html');
+  const listed = (final || profile.rejections.includes(status)) && mediaType(answer) !== 'text/html';
   if (listed && (context.first || profile.clientErrorsAreFinal)) return { means: 'rejection', source };
   return { means: 'doubt', reason: 'unproved-rejection' };
 }

@@ -64,6 +64,8 @@ export interface StatePart {
   /** When the last known attempt left. */
   readonly lastSentAt?: number;
   readonly dueAt?: number;
+  /** Until then the server has asked not to be asked: "try now" skips our own backoff, never this. */
+  readonly notBefore?: number;
   readonly waiting?: Waiting;
   readonly reason?: InDoubtReason;
   readonly response?: RecordedResponse;
