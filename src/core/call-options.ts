@@ -39,6 +39,14 @@ const HINTS: Readonly<Record<string, string>> = {
   operationId: 'use once',
 };
 
+const TYPES = {
+  fingerprint: 'string',
+  retryRejected: 'boolean',
+  throwHttpErrors: 'boolean',
+  signal: 'an AbortSignal',
+  searchParams: 'an object whose values are texts, numbers or booleans',
+} as const;
+
 const LARGEST_META = 4096;
 
 /** A call whose options are right: what is stored of it, and how its caller waits. */
@@ -60,6 +68,7 @@ export function prepareCall(
 ): PreparedCall {
   if (typeof options !== 'object' || options === null) operationName(undefined);
   refuseUnknown('The call', options, KNOWN, HINTS);
+  refuseMistyped(options);
   const isAnonymous = options.once === anonymous;
   const id = options.once === anonymous ? newName() : operationName(options.once);
   const meta = checkedMeta(options.meta);
@@ -94,6 +103,24 @@ export function prepareCall(
     retryRejected: options.retryRejected ?? false,
     throwHttpErrors: options.throwHttpErrors ?? settings.throwHttpErrors,
   };
+}
+
+/** A wrong type here would show only once the request is out, or not at all: `retryRejected: 'no'` would be a yes. */
+function refuseMistyped(options: CallOptions): void {
+  const { signal, searchParams } = options;
+  const wrong =
+    (Object.keys(TYPES) as (keyof typeof TYPES)[]).find(
+      (name) => options[name] !== undefined && typeof options[name] !== TYPES[name],
+    ) ??
+    (signal !== undefined && typeof signal?.addEventListener !== 'function' ? 'signal' : undefined) ??
+    (searchParams !== undefined && !isSearchParams(searchParams) ? 'searchParams' : undefined);
+  if (wrong === undefined) return;
+  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${wrong} must be ${TYPES[wrong]}.`);
+}
+
+function isSearchParams(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false;
+  return Object.values(given).every((value) => ['string', 'number', 'boolean'].includes(typeof value));
 }
 
 function checkedMeta(meta: Json | undefined): Json | undefined {

@@ -75,6 +75,7 @@ const HINTS: Readonly<Record<string, string>> = {
 /** @throws UsageError for unknown options and wrong values. Never for a missing piece: that is for the first call, or ready(). */
 export function resolveSettings(options: ClientOptions, platform: Surroundings): Settings {
   refuseUnknown('createClient', options, KNOWN, HINTS);
+  refuseMistyped(options);
   const profile = profileData(options.profile);
   const baseUrl = absolute(options.baseUrl, platform.base());
   const { owner } = options;
@@ -113,6 +114,24 @@ export function refuseUnknown(
   if (name === undefined) return;
   const hint = Object.hasOwn(hints, name) ? `: ${hints[name]}` : `. Known: ${Object.keys(known).join(', ')}`;
   throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${where} knows no option ${name}${hint}.`);
+}
+
+/** What would otherwise fail at every attempt, after the claim: then nobody could say that nothing was sent. */
+function refuseMistyped({ authorize, fetch, journal, credentials, name, scope }: ClientOptions): void {
+  const wrong =
+    (isOther('function', authorize) && 'authorize must be a function that returns headers') ||
+    (isOther('function', fetch) && 'fetch must be a function') ||
+    (isOther('function', journal?.claim ?? journal) && 'journal must be a Journal, such as fileJournal(directory)') ||
+    (isOther('string', name) && 'name must be a text') ||
+    (isOther('string', scope) && 'scope must be a text') ||
+    (credentials !== undefined &&
+      !['omit', 'same-origin', 'include'].includes(credentials) &&
+      "credentials must be 'omit', 'same-origin' or 'include'");
+  if (wrong !== false) throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${wrong}.`);
+}
+
+function isOther(type: string, value: unknown): boolean {
+  return value !== undefined && typeof value !== type;
 }
 
 function profileData(profile: Profile | undefined): ProfileData {
