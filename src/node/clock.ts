@@ -1,27 +1,36 @@
 import type { Clock } from '../core/ports.ts';
 
-/** setTimeout fires at once beyond this. */
+/** The longest wait of a timer: one past 2^31 ms fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** Node's clocks. Sleeps do not keep the process alive: that is `keepAlive`'s part, for as long as somebody waits. */
+/** Node's clocks. A sleep does not keep the process alive: that is `keepAlive`'s part, for as long as somebody waits. */
 export const nodeClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const timer = setTimeout(
-        () => {
-          signal?.removeEventListener('abort', stop);
-          resolve();
-        },
-        Math.min(Math.max(ms, 0), LONGEST),
-      );
-      timer.unref();
-      const stop = (): void => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', stop, { once: true });
-    }),
+  async sleep(ms, signal) {
+    let left = ms;
+    do {
+      const wait = Math.min(left, LONGEST);
+      await timer(wait, signal);
+      left -= wait;
+    } while (left > 0);
+  },
 };
+
+/** Not `timers/promises`: that one rejects with an AbortError of its own, not with `signal.reason`. */
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = (): void => {
+      clearTimeout(handle);
+      reject(signal?.reason);
+    };
+    // Node cuts fractions off, and a wait must never be shorter than asked for.
+    const handle = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, Math.ceil(ms));
+    handle.unref();
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}

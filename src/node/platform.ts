@@ -1,25 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import { lockPresence } from '../core/lock-presence.ts';
 import type { Platform } from '../core/ports.ts';
 import { nodeClock } from './clock.ts';
 import { nodePresence } from './presence.ts';
+import { nodeRandom } from './random.ts';
 
-/** Longest interval a timer can have: it never fires, it only keeps the process alive. */
-const NEVER = 2 ** 31 - 1;
+/** The longest interval a timer can have. Firing does nothing: while it is there, the process lives. */
+const SELDOM = 2 ** 31 - 1;
 
+/** Node: servers, workers, scripts. */
 export const nodePlatform: Platform = {
   clock: nodeClock,
-  random: {
-    bytes: (n) => new Uint8Array(randomBytes(n)),
-    fraction: () => Math.random(),
-  },
-  presence: (locks, clock, random) => (locks ? lockPresence({ locks, clock, random }) : nodePresence(clock)),
+  random: nodeRandom,
+  presence: (locks, clock, random) =>
+    locks === undefined ? nodePresence({ clock, random }) : lockPresence({ locks, clock, random }),
   // Node does not say when the network comes back.
-  onWake: () => () => undefined,
+  onWake: () => () => {},
   online: () => true,
-  keepAlive: () => {
-    const timer = setInterval(() => undefined, NEVER);
+  keepAlive() {
+    const timer = setInterval(() => {}, SELDOM);
     return () => clearInterval(timer);
   },
+  // A process has one user unless its program says otherwise.
   defaultOwner: 'default',
 };
