@@ -91,7 +91,7 @@ describe('one write spoils a shared transaction', () => {
     const put = IDBObjectStore.prototype.put;
     patch(IDBObjectStore.prototype, 'put', {
       value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
-        if (String(args[1]).endsWith('big')) throw new DOMException('full', 'QuotaExceededError');
+        if (args[1] === 'shop/alice/big') throw new DOMException('full', 'QuotaExceededError');
         return put.apply(this, args);
       },
     });

@@ -3,7 +3,7 @@ import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journa
 import { OPEN_INDEX, RECORDS } from '../../src/journal/indexed-db/open-database.ts';
 import { samples, succeeded, utf8 } from '../../src/testing/journal-contract/sample-record.ts';
 import { patch } from './support/patch.ts';
-import { freshName, rawOpen, rawRecords } from './support/raw-database.ts';
+import { freshName, rawGet, rawOpen, rawRecords } from './support/raw-database.ts';
 
 describe('what the database holds', () => {
   test('one value per operation under its identity, `open` only while it is open', async () => {
@@ -13,7 +13,7 @@ describe('what the database holds', () => {
     const record = make.operation('cart/1');
     await journal.claim(record);
     await journal.claim(make.key('key/shop/live/k', record.identity));
-    const stored = () => rawRecords<{ open?: 1 }>(name, 'readonly', (records) => records.get(record.identity));
+    const stored = () => rawGet(name, record.identity);
     expect(await stored()).toEqual({ open: 1, record });
     await journal.update(record.identity, make.change(1, succeeded(utf8('{}'))));
     expect(await stored()).toHaveProperty('open', 1);
@@ -53,9 +53,7 @@ describe('what the database holds', () => {
       request: { method: 'POST', url: 'https://api.example/', headers: [], body },
     });
     await journal.claim(record);
-    const stored = await rawRecords<{ record: typeof record }>(name, 'readonly', (records) =>
-      records.get(record.identity),
-    );
+    const stored = (await rawGet(name, record.identity)) as { readonly record: typeof record };
     expect(stored.record.fixed.request.body?.buffer.byteLength).toBe(10);
     await journal.close();
   });
@@ -131,8 +129,7 @@ describe('a record that cannot be used', () => {
     const { records, unreadable } = await journal.list('shop/alice/');
     expect(unreadable).toEqual([{ identity: record.identity, reason }]);
     expect(records.map((other) => other.identity)).toEqual(['shop/alice/cart%2F10']);
-    const raw = await rawRecords<unknown>(name, 'readonly', (store) => store.get(record.identity));
-    expect(raw).toEqual(spoiled);
+    expect(await rawGet(name, record.identity)).toEqual(spoiled);
     await journal.close();
   });
 });

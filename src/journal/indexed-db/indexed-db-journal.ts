@@ -8,7 +8,8 @@ import { type Connection, connect } from './connection.ts';
 import { readPrefix, sift } from './list-records.ts';
 import { storageError } from './storage-error.ts';
 import { copyOf, fromStored } from './stored-record.ts';
-import { type Write, writeQueue } from './write-queue.ts';
+import type { Write } from './write-batch.ts';
+import { writeQueue } from './write-queue.ts';
 
 /** Opening, reading, and once more over a new connection: more than that is a tab frozen in the middle of a write. */
 const READ_LIMIT_MS = 10_000;

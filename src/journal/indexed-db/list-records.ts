@@ -14,7 +14,7 @@ export async function readPrefix(
   records: IDBObjectStore,
   prefix: string,
   openOnly: boolean,
-): Promise<{ readonly identities: readonly IDBValidKey[]; readonly values: readonly unknown[] }> {
+): Promise<{ readonly identities: readonly string[]; readonly values: readonly unknown[] }> {
   const source = openOnly ? records.index(OPEN_INDEX) : records;
   const end = textAfter(prefix) ?? AFTER_EVERY_TEXT;
   const range = openOnly
@@ -24,18 +24,18 @@ export async function readPrefix(
     promisifyRequest(source.getAllKeys(range)),
     promisifyRequest<unknown[]>(source.getAll(range)),
   ]);
-  return { identities, values };
+  // The journal puts nothing under other keys, and the range holds no others.
+  return { identities: identities as string[], values };
 }
 
 /** Sorts what was read into records and those that cannot be used. */
 export function sift(
-  { identities, values }: { readonly identities: readonly IDBValidKey[]; readonly values: readonly unknown[] },
+  { identities, values }: { readonly identities: readonly string[]; readonly values: readonly unknown[] },
   openOnly: boolean,
 ): { readonly records: readonly JournalRecord[]; readonly unreadable: readonly Unreadable[] } {
   const records: JournalRecord[] = [];
   const unreadable: Unreadable[] = [];
-  for (const [index, key] of identities.entries()) {
-    const identity = String(key);
+  for (const [index, identity] of identities.entries()) {
     try {
       const record = fromStored(values[index], identity);
       if (record !== undefined && (!openOnly || isOpen(record))) records.push(record);

@@ -1,5 +1,5 @@
 import { JournalError } from '../../core/errors/journal-error.ts';
-import { storageError } from './storage-error.ts';
+import { isLostConnection, storageError } from './storage-error.ts';
 
 /** Records under their identity. */
 export const RECORDS = 'records';
@@ -17,7 +17,7 @@ const VERSION = 1;
 const OPEN_LIMIT_MS = 4000;
 
 /** Opens the database, makes it where it is missing, and gives up after 4 s.
- *  @throws JournalError 'blocked', 'unavailable', 'newer-version' or 'quota' */
+ *  @throws the browser's own error where opening again can help, else JournalError 'blocked', 'unavailable', 'newer-version' or 'quota' */
 export function openDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = requestOpen(name);
@@ -40,7 +40,7 @@ export function openDatabase(name: string): Promise<IDBDatabase> {
       // Else Firefox reports it as an error of the page too.
       event.preventDefault();
       clearTimeout(timer);
-      reject(storageError(request.error, name));
+      reject(isLostConnection(request.error) ? request.error : storageError(request.error, name));
     };
     request.onsuccess = () => {
       clearTimeout(timer);

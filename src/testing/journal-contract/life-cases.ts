@@ -1,3 +1,4 @@
+import type { Json } from '../../core/types.ts';
 import type { JournalCase } from './case.ts';
 import { ensure, same } from './expectation.ts';
 import { samples, succeeded } from './sample-record.ts';
@@ -66,8 +67,8 @@ export const LIFE_CASES: readonly JournalCase[] = [
         body: { text: 'x' },
         open: 1,
       };
-      const meta = JSON.parse(`{"__proto__":{"polluted":true},"kept":${JSON.stringify(kept)}}`);
-      const record = samples().operation('cart/1', { meta });
+      const meta: unknown = JSON.parse(`{"__proto__":{"polluted":true},"kept":${JSON.stringify(kept)}}`);
+      const record = samples().operation('cart/1', { meta: meta as Json });
       await journal.claim(record);
       const stored = await journal.get(record.identity);
       ensure(stored?.fixed.kind === 'operation', 'the record must be there');

@@ -30,6 +30,11 @@ export async function rawRecords<T>(
   }
 }
 
+/** What the database holds under `identity`, as it is. */
+export function rawGet(name: string, identity: string): Promise<unknown> {
+  return rawRecords(name, 'readonly', (records): IDBRequest<unknown> => records.get(identity));
+}
+
 export function deleteDatabase(name: string): Promise<unknown> {
   return promisifyRequest(indexedDB.deleteDatabase(name));
 }
