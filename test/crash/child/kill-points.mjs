@@ -1,0 +1,77 @@
+// Ways to die. They wrap the two ports a client is given, `journal` and `fetch`, so that the package itself holds no hook for them.
+import { writeSync } from 'node:fs';
+
+/** One line for the parent. Synchronous: what was said before a SIGKILL has been said. */
+export function tell(event) {
+  writeSync(1, `${JSON.stringify(event)}\n`);
+}
+
+/** Counts how often each point was passed, and kills this process with SIGKILL when the planned one comes for the n-th time.
+ *
+ *  @param kill { point, nth, turns }: `turns` of the event loop pass between the start of a write and the kill `during` it
+ */
+export function killer(kill) {
+  let passed = 0;
+  const due = (point) => kill?.point === point && ++passed === kill.nth;
+  const die = (name) => {
+    tell({ event: 'killed', point: kill.point, name });
+    process.kill(process.pid, 'SIGKILL');
+    for (;;); // the signal is on its way: nothing of ours may run any more
+  };
+  return {
+    at(point, name) {
+      if (due(point)) die(name);
+    },
+    soon(point, name) {
+      if (!due(point)) return;
+      let left = kill.turns;
+      const turn = () => (left-- > 0 ? setImmediate(turn) : die(name));
+      turn();
+    },
+  };
+}
+
+/** A journal that kills the process round a claim (of an operation) and round the write that finishes one. */
+export function killingJournal(journal, points) {
+  return {
+    kind: journal.kind,
+    durability: journal.durability,
+    open: () => journal.open(),
+    async claim(record) {
+      const name = record.fixed.id;
+      points.at('before-claim', name);
+      const claimed = journal.claim(record);
+      points.soon('during-claim', name);
+      const result = await claimed;
+      // A claim that lost has claimed nothing: the moment wanted is the one between a durable claim and its first byte.
+      if (result.created) points.at('after-claim', name);
+      return result;
+    },
+    async update(identity, change, options) {
+      if (change.state.state !== 'succeeded' || change.state.acknowledgedAt !== undefined) {
+        return journal.update(identity, change, options);
+      }
+      const name = decodeURIComponent(identity.split('/').at(-1));
+      points.at('after-response', name);
+      const finished = journal.update(identity, change, options);
+      points.soon('during-finish', name);
+      const result = await finished;
+      points.at('after-finish', name);
+      return result;
+    },
+    get: (identity) => journal.get(identity),
+    list: (prefix, options) => journal.list(prefix, options),
+    remove: (identity, revision) => journal.remove(identity, revision),
+    watch: (listener) => journal.watch(listener),
+    close: () => journal.close(),
+  };
+}
+
+/** A fetch that kills the process right after the request was handed to the platform: whether it left is anybody's guess. */
+export function killingFetch(points) {
+  return (input, init) => {
+    const response = fetch(input, init);
+    points.soon('while-sending', new URL(input.url).pathname.split('/').at(-1));
+    return response;
+  };
+}
