@@ -10,7 +10,7 @@ const LONGEST = 400 * 86_400_000;
  *  @throws UsageError ERR_ONCEWARD_INVALID_OPTION for anything negative, not finite, over 400 days or not a duration */
 export function milliseconds(value: Duration, what: string, { infinity = false }: { infinity?: boolean } = {}): number {
   const ms = typeof value === 'string' ? parse(value) : value;
-  if (infinity && ms === Number.POSITIVE_INFINITY) return ms;
+  if (infinity && value === Number.POSITIVE_INFINITY) return value;
   if (typeof ms !== 'number' || !(ms >= 0) || ms > LONGEST) {
     throw new UsageError(
       'ERR_ONCEWARD_INVALID_OPTION',

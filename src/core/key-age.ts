@@ -20,7 +20,8 @@ export function keyMargin(lifetime: number): number {
 
 /** Whether a send of a key of this age could arrive after the server has forgotten it (I6). Then it could be executed a second time. */
 export function keyExpires(age: number, lifetime: number, attemptTimeout: number): boolean {
-  return age + attemptTimeout >= lifetime - keyMargin(lifetime);
+  // Turned round, so that an age that is no number stops the send.
+  return !(age + attemptTimeout < lifetime - keyMargin(lifetime));
 }
 
 /** Whether the wall clock stands before a time this operation has already seen: then the age of its key is unknown. */

@@ -42,5 +42,6 @@ function members(value: unknown, path: readonly string[]): unknown[] {
   if (name === undefined) return [value];
   if (typeof value !== 'object' || value === null) return [];
   if (name === '*') return Array.isArray(value) ? value.flatMap((member) => members(member, rest)) : [];
+  if (Array.isArray(value) && name === 'length') return [];
   return Object.hasOwn(value, name) ? members((value as Record<string, unknown>)[name], rest) : [];
 }

@@ -1,8 +1,9 @@
 import { UsageError } from './errors/usage-error.ts';
 import type { OperationId } from './types.ts';
 
-/** What `${thing}` becomes when the thing is not there: as a name it would join every customer into one operation. */
-const NOTHING: ReadonlySet<string> = new Set(['', 'undefined', 'null', 'NaN', '[object Object]']);
+/** What `${thing}` becomes when the thing is not there, is not loaded or was not awaited (`[object Promise]`): as a name it would join every
+ *  customer into one operation. */
+const NOTHING = /^\s*(?:|undefined|null|NaN|-?Infinity|\[object .*\])\s*$/;
 
 const LONGEST = 200;
 
@@ -26,7 +27,7 @@ export function operationName(id: OperationId | undefined | null): string {
   for (const part of parts ?? (id as string).split(/[:/]/)) {
     if (typeof part !== 'string' && typeof part !== 'number')
       throw invalid(`has a part that is ${part === null ? 'null' : typeof part}`);
-    if (NOTHING.has(String(part)))
+    if (NOTHING.test(String(part)))
       throw invalid(`has the part '${part}', which names nothing and would join every customer into one`);
   }
   const name = parts ? parts.map(encodePart).join('/') : (id as string);

@@ -32,18 +32,23 @@ function httpDate(text: string, now: number): number | undefined {
     const match = pattern.exec(text);
     if (!match) continue;
     const [day, month, year, time] = order;
-    const monthIndex = MONTHS.indexOf(match[month] ?? '');
-    if (monthIndex < 0) return undefined;
-    const [hours, minutes, seconds] = [0, 1, 2].map((n) => Number(match[time + n]));
-    return Date.UTC(fullYear(match[year] ?? '', now), monthIndex, Number(match[day]), hours, minutes, seconds);
+    const [hours = 0, minutes = 0, seconds = 0] = [0, 1, 2].map((n) => Number(match[time + n]));
+    const date = new Date(
+      Date.UTC(fullYear(match[year] ?? '', now), MONTHS.indexOf(match[month] ?? ''), Number(match[day])),
+    );
+    // 31 Feb and an unknown month roll over to another date; 60 is a leap second.
+    if (date.getUTCDate() !== Number(match[day]) || MONTHS[date.getUTCMonth()] !== match[month]) return undefined;
+    if (hours > 23 || minutes > 59 || seconds > 60) return undefined;
+    return date.getTime() + ((hours * 60 + minutes) * 60 + seconds) * 1000;
   }
   return undefined;
 }
 
-/** A two-digit year more than 50 years ahead is in the past (RFC 9110 5.6.7). */
+/** Of a two-digit year the nearest reading; one more than 50 years ahead is in the past (RFC 9110 5.6.7). */
 function fullYear(text: string, now: number): number {
   if (text.length === 4) return Number(text);
   const thisYear = new Date(now).getUTCFullYear();
   const year = thisYear - (thisYear % 100) + Number(text);
-  return year > thisYear + 50 ? year - 100 : year;
+  if (year > thisYear + 50) return year - 100;
+  return year <= thisYear - 50 ? year + 100 : year;
 }
