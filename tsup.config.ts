@@ -21,6 +21,7 @@ export default defineConfig({
   external: ['msw', /^node:/],
   dts: false,
   clean: true,
+  silent: true,
   sourcemap: true,
   splitting: true,
   treeshake: 'smallest',

@@ -60,6 +60,16 @@ export default defineConfig({
           testTimeout: 15_000,
         },
       },
+      // Real children that are killed; and real browsers that are reloaded and killed, driven from Node. Each has a run of its own: beside
+      // anything else on two cores they starve.
+      {
+        extends: true,
+        test: { name: 'crash', include: ['test/crash/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'page', include: ['test/page/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
       ...(browsers.chromium === undefined
         ? []
         : [
