@@ -24,6 +24,9 @@ const AT_RANDOM = Math.ceil(KILLS * 0.16);
 const IN_TWO = Math.ceil(KILLS * 0.16);
 const TIME = 60_000 + KILLS * 3_000;
 
+/** Long enough for two processes to start and read their journal, ms: then they claim at the same moment. */
+const STARTING = 500;
+
 const tally = new Tally();
 const started = performance.now();
 
@@ -115,13 +118,14 @@ async function liveInTwo(draw: Draw): Promise<void> {
     point: draw.one(PAIR_POINTS),
     nth: draw.whole(1, 2),
     turns: draw.whole(0, 4),
-    together: draw.chance(0.3),
+    together: draw.chance(0.5),
   };
   await World.live(plan, tally, async (world) => {
     world.newNames();
-    const mortal = world.start(plan);
+    const goAt = plan.together ? Date.now() + STARTING : undefined;
+    const mortal = world.start(plan, goAt);
     if (!plan.together) await mortal.working;
-    const survivor = world.start();
+    const survivor = world.start(undefined, goAt);
     const [dead, alive] = await Promise.all([mortal.life, survivor.life]);
     expect(alive.killed).toBe(false);
     const given = alive.outcomes.map(({ name }) => name);

@@ -5,7 +5,7 @@ import { fileJournal } from 'onceward/node';
 import { ietf } from 'onceward/profiles';
 import { killer, killingFetch, killingJournal, tell } from './kill-points.mjs';
 
-const { journal, server, names, kill } = JSON.parse(process.argv[2]);
+const { journal, server, names, kill, goAt } = JSON.parse(process.argv[2]);
 const points = killer(kill);
 const client = createClient({
   baseUrl: server,
@@ -22,6 +22,9 @@ tell({
   found: Object.fromEntries(found.map(({ id, status }) => [id, status])),
   resumed: resumed.map(({ id }) => id),
 });
+
+// Two processes that have both found nothing claim at the same moment.
+if (goAt !== undefined) while (Date.now() < goAt);
 
 const known = new Set(found.map(({ id }) => id));
 await Promise.all(

@@ -15,6 +15,8 @@ export interface BootPlan {
   readonly server: string;
   readonly names: readonly string[];
   readonly kill?: SelfKill | undefined;
+  /** Wall clock, ms: it makes its calls then and not before. */
+  readonly goAt?: number | undefined;
 }
 
 /** One outcome as a process received it. */

@@ -50,10 +50,10 @@ export class World {
   }
 
   /** Starts a process that wants every operation named so far. */
-  start(kill?: SelfKill): Boot {
+  start(kill?: SelfKill, goAt?: number): Boot {
     this.#tally.processes += 1;
     const journal = join(this.#directory, 'journal');
-    return new Boot({ journal, server: this.bank.url, names: this.#names, kill });
+    return new Boot({ journal, server: this.bank.url, names: this.#names, kill, goAt });
   }
 
   /** Takes in what a process has seen and said; `row` where it was meant to be killed. */
