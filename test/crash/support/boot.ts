@@ -56,7 +56,8 @@ export interface Life {
 /** A process that does not end by itself is killed, and fails the test. */
 const LONGEST = 30_000;
 
-const APP = fileURLToPath(new URL('../child/app.mjs', import.meta.url));
+/** The application under test. */
+export const APP: string = fileURLToPath(new URL('../child/app.mjs', import.meta.url));
 
 /** A payment process under way. */
 export class Boot {
