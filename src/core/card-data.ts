@@ -3,6 +3,8 @@ const NUMBER_FIELDS: ReadonlySet<string> = new Set([
   'number',
   'cardnumber',
   'cardno',
+  'creditcardnumber',
+  'debitcardnumber',
   'pan',
   'primaryaccountnumber',
   'ccnumber',
@@ -12,7 +14,6 @@ const CODE_FIELDS: ReadonlySet<string> = new Set([
   'cvc2',
   'cvv',
   'cvv2',
-  'cid',
   'csc',
   'securitycode',
   'cardcvc',
@@ -29,22 +30,34 @@ const CODE_FIELDS: ReadonlySet<string> = new Set([
 export function cardField(fields: Iterable<readonly [name: string, value: unknown]>): string | undefined {
   for (const [name, value] of fields) {
     if (typeof value !== 'string' && typeof value !== 'number') continue;
+    const digits = String(value).replace(/[ -]/g, '');
+    if (!/^\d{3,19}$/.test(digits)) continue;
     // card[number] and card.number name the field by their last part
     const plain = (name.match(/[^[\].]+/g)?.at(-1) ?? name).toLowerCase().replace(/[-_ ]/g, '');
-    const digits = String(value).replace(/[ -]/g, '');
     if (NUMBER_FIELDS.has(plain) && /^[2-6]\d{12,18}$/.test(digits) && passesLuhn(digits)) return name;
-    if (CODE_FIELDS.has(plain) && /^\d{3,4}$/.test(digits)) return name;
+    // American Express calls it CID; outside a card that is a customer id.
+    const isCode = CODE_FIELDS.has(plain) || (plain === 'cid' && /card/i.test(name));
+    if (isCode && /^\d{3,4}$/.test(digits)) return name;
   }
   return undefined;
 }
 
-/** Every member of a JSON value with its path. */
-export function* jsonFields(value: unknown, path = ''): Generator<[string, unknown]> {
-  if (typeof value !== 'object' || value === null) {
-    yield [path, value];
-    return;
+/** Every member of a JSON value with its path, in order. Without recursion: a body may be nested deeper than the stack. */
+export function* jsonFields(value: unknown): Generator<[string, unknown]> {
+  const left: [string, unknown][] = [['', value]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [path, member] = next;
+    if (typeof member !== 'object' || member === null) {
+      yield next;
+      continue;
+    }
+    const inner = Object.entries(member).map(([name, one]): [string, unknown] => [
+      path === '' ? name : `${path}.${name}`,
+      one,
+    ]);
+    // one by one: a list of 100,000 members is too long for a call's arguments
+    for (const one of inner.reverse()) left.push(one);
   }
-  for (const [name, member] of Object.entries(value)) yield* jsonFields(member, path === '' ? name : `${path}.${name}`);
 }
 
 function passesLuhn(digits: string): boolean {

@@ -41,6 +41,22 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'x-amz-security-token',
 ]);
 
+/** Written by the transport. Browsers drop them silently, Node fails every attempt on most of them: refused before anything is stored. */
+const TRANSPORT: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Depends on the frozen bytes alone: a caller may compute it once, or `authorize` each time. */
+const DIGEST = 'content-digest';
+
 /** Query names that hold credentials: a URL is stored and logged. */
 const SECRET_QUERY: ReadonlySet<string> = new Set([
   'access_token',
@@ -59,10 +75,11 @@ type Headers = readonly (readonly [string, string])[];
 export function storableHeaders(given: HeadersInit | undefined, further: ReadonlySet<string>): Headers {
   const pairs = readHeaders(given, 'headers');
   for (const [name] of pairs) {
-    if (STORABLE_REQUEST.has(name) || further.has(name)) continue;
+    const credential = CREDENTIALS.has(name) && name !== DIGEST;
+    if (STORABLE_REQUEST.has(name) || (further.has(name) && !credential)) continue;
     throw new UsageError(
       'ERR_ONCEWARD_INVALID_OPTION',
-      CREDENTIALS.has(name)
+      credential
         ? `The header ${name} is a credential, and headers are stored. Return it from authorize, which is asked at every attempt and never stored.`
         : `The header ${name} would be stored, and it is not known to be free of secrets. Credentials belong in authorize; if it holds none, name it in safeHeaders.`,
     );
@@ -100,14 +117,28 @@ export function refuseSecretsInUrl(url: URL): void {
   );
 }
 
+/** What nobody may set, wherever it is allowed by name: two keys, or a second content length, are worse than none. */
+function refuseOurs(name: string): void {
+  if (name !== 'idempotency-key' && !TRANSPORT.has(name)) return;
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    name === 'idempotency-key'
+      ? 'The header idempotency-key is set by the client, once per round. For a key of your own use the option key.'
+      : `The header ${name} belongs to the transport, which writes it itself. Leave it out.`,
+  );
+}
+
 /** Lower-case pairs in order of name. A platform's own error would print the value, so it is not passed on. */
 function readHeaders(given: HeadersInit | undefined, what: string): Headers {
   if (given === undefined) return [];
+  let pairs: Headers;
   try {
     // msw's Headers keeps the array it is given and writes into it: hand it a copy.
-    const copy = Array.isArray(given) ? given.map(([name, value]) => [name, value] as [string, string]) : given;
-    return [...new Headers(copy as HeadersInit)];
+    const copy = Array.isArray(given) ? given.map((pair) => [...pair] as [string, string]) : given;
+    pairs = [...new Headers(copy)];
   } catch {
     throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${what}: a name or value is not valid in HTTP.`);
   }
+  for (const [name] of pairs) refuseOurs(name);
+  return pairs;
 }
