@@ -39,13 +39,13 @@ const HINTS: Readonly<Record<string, string>> = {
   operationId: 'use once',
 };
 
-const TYPES = {
-  fingerprint: 'string',
-  retryRejected: 'boolean',
-  throwHttpErrors: 'boolean',
-  signal: 'an AbortSignal',
-  searchParams: 'an object whose values are texts, numbers or booleans',
-} as const;
+const TYPES: readonly (readonly [name: keyof CallOptions, wanted: string, is: (value: unknown) => boolean])[] = [
+  ['fingerprint', 'a text', (value) => typeof value === 'string'],
+  ['retryRejected', 'true or false', (value) => typeof value === 'boolean'],
+  ['throwHttpErrors', 'true or false', (value) => typeof value === 'boolean'],
+  ['signal', 'an AbortSignal', (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function'],
+  ['searchParams', 'an object of texts, numbers and booleans', isSearchParams],
+];
 
 const LARGEST_META = 4096;
 
@@ -107,15 +107,10 @@ export function prepareCall(
 
 /** A wrong type here would show only once the request is out, or not at all: `retryRejected: 'no'` would be a yes. */
 function refuseMistyped(options: CallOptions): void {
-  const { signal, searchParams } = options;
-  const wrong =
-    (Object.keys(TYPES) as (keyof typeof TYPES)[]).find(
-      (name) => options[name] !== undefined && typeof options[name] !== TYPES[name],
-    ) ??
-    (signal !== undefined && typeof signal?.addEventListener !== 'function' ? 'signal' : undefined) ??
-    (searchParams !== undefined && !isSearchParams(searchParams) ? 'searchParams' : undefined);
-  if (wrong === undefined) return;
-  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${wrong} must be ${TYPES[wrong]}.`);
+  for (const [name, wanted, is] of TYPES) {
+    if (options[name] === undefined || is(options[name])) continue;
+    throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${name} must be ${wanted}.`);
+  }
 }
 
 function isSearchParams(given: unknown): boolean {
