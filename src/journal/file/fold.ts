@@ -19,7 +19,7 @@ export class Fold {
   generation = 0;
   /** What only a newer version writes was met: the fold ends there for ever. */
   beyond: string | undefined;
-  #pieces: Piece[] = [];
+  #pieces: { readonly piece: Piece /** Behind the first line that lists it. */; listed: number | undefined }[] = [];
 
   /** Folds the whole lines of `bytes`, which start at `end`. */
   feed(bytes: Buffer, onBatch?: OnBatch): void {
@@ -34,14 +34,17 @@ export class Fold {
     this.end += start;
   }
 
-  /** Pieces that no line has listed yet. */
-  get torn(): readonly Piece[] {
-    return this.#pieces;
+  /** The pieces that a line which names `durable` has to list: those that no line below that offset lists. Listed further on is not enough:
+   *  a power cut may keep the later line of the two, which then convicts a piece that nothing lists any more. */
+  torn(durable: number): readonly Piece[] {
+    return this.#pieces.filter(({ listed }) => listed === undefined || listed > durable).map(({ piece }) => piece);
   }
 
   /** Bytes that were durable and no longer are what they were. To be asked when all of the file has been fed. */
   get damage(): readonly Piece[] {
-    return this.#pieces.filter(([from]) => from < this.named);
+    return this.#pieces
+      .filter(({ piece, listed }) => listed === undefined && piece[0] < this.named)
+      .map(({ piece }) => piece);
   }
 
   #line(bytes: Buffer, from: number, onBatch: OnBatch | undefined): void {
@@ -49,7 +52,7 @@ export class Fold {
     const json = decodeLine(bytes);
     const line = json === undefined ? undefined : decodeBatch(json);
     if (line === undefined) {
-      this.#pieces.push([from, to]);
+      this.#pieces.push({ piece: [from, to], listed: undefined });
     } else if (line.kind === 'beyond') {
       this.beyond = line.what;
     } else if (line.kind === 'header') {
@@ -63,8 +66,11 @@ export class Fold {
   #batch(batch: Batch, end: number, onBatch: OnBatch | undefined): void {
     this.#name(batch.durable);
     for (const [from, to] of batch.torn) {
-      this.#pieces = this.#pieces.filter((piece) => piece[0] !== from || piece[1] !== to);
+      const found = this.#pieces.find(({ piece }) => piece[0] === from && piece[1] === to);
+      if (found !== undefined) found.listed ??= end;
     }
+    // What a durable line lists needs no more attention.
+    this.#pieces = this.#pieces.filter(({ listed }) => listed === undefined || listed > this.named);
     const applied = batch.entries.map((entry) => {
       const result = applyEntry(this.index.get(entry.identity), entry, end);
       if (result.stored === undefined) this.index.delete(entry.identity);

@@ -105,7 +105,8 @@ export class Log {
   #append(entries: readonly string[]): void {
     const { fd, io, path } = this.#options;
     const sequence = ++this.#sequence;
-    const preamble = { writer: this.#writer, sequence, durable: this.durable, torn: this.fold.torn };
+    const { durable } = this;
+    const preamble = { writer: this.#writer, sequence, durable, torn: this.fold.torn(durable) };
     const bytes = encodeLine(encodeBatch(preamble, entries));
     let written: number;
     try {
