@@ -41,21 +41,22 @@ export interface FreezeInput {
 export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> {
   const method = frozenMethod(input.method);
   const url = frozenUrl(input);
-  const headers = [
+  const headers = sorted([
     ...new Map([
       ...storableHeaders(input.headers, input.storable),
       ...storableHeaders(input.options.headers, input.storable),
     ]),
-  ];
+  ]);
   const body = readBody(input.options);
   return async () => {
-    const { bytes, contentType } = (await body?.bytes()) ?? {};
+    const { bytes, contentType } = (await readable(body)) ?? {};
     if (bytes && bytes.length > LARGEST_BODY) {
       throw invalidBody(
         `is ${bytes.length} bytes long; ${LARGEST_BODY} is the limit, because it is kept in the journal`,
       );
     }
     const typed = withContentType(headers, contentType, body?.ownType);
+    refuseCardData(url.searchParams);
     refuseCardData(body?.fields ?? fieldsOf(bytes, typed.find(([name]) => name === 'content-type')?.[1]));
     const request: StoredRequest = { method, url: url.href, headers: typed, ...(bytes && { body: bytes }) };
     tryOut(request);
@@ -64,11 +65,13 @@ export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> 
 }
 
 function frozenMethod(given: string): string {
-  const method = String(given).toUpperCase();
-  if (!NO_EFFECT.has(method)) return method;
+  const method = typeof given === 'string' ? given.toUpperCase() : '';
+  if (method !== '' && !NO_EFFECT.has(method)) return method;
   throw new UsageError(
     'ERR_ONCEWARD_INVALID_OPTION',
-    `${method} has no effect that could happen twice: send it with plain fetch.`,
+    method === ''
+      ? 'The method is missing: name it, like POST.'
+      : `${method} has no effect that could happen twice: send it with plain fetch.`,
   );
 }
 
@@ -87,10 +90,25 @@ function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `The URL must be http or https, not ${url.protocol}`);
   }
-  for (const [name, value] of Object.entries(options.searchParams ?? {})) url.searchParams.append(name, String(value));
+  for (const [name, value] of readParams(options.searchParams ?? {})) url.searchParams.append(name, value);
   url.hash = '';
   refuseSecretsInUrl(url);
   return url;
+}
+
+/** Only what the type allows: of a URLSearchParams nothing would be read, and an undefined would go out as a word. */
+function readParams(params: object): Pair[] {
+  const above: unknown = Object.getPrototypeOf(params);
+  const plain = above === null || Object.getPrototypeOf(above) === null;
+  const entries = Object.entries(params) as [string, unknown][];
+  const wrong = entries.find(([, value]) => !/^(string|boolean)$/.test(typeof value) && !Number.isFinite(value));
+  if (plain && wrong === undefined) return entries.map(([name, value]) => [name, String(value)]);
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    wrong === undefined || !plain
+      ? 'searchParams must be a plain object of strings, numbers and booleans.'
+      : `searchParams: ${wrong[0]} must be a string, a number or a boolean, not ${wrong[1] === null ? 'null' : typeof wrong[1]}.`,
+  );
 }
 
 function readBody({ json, body }: FreezeOptions): Body | undefined {
@@ -100,10 +118,16 @@ function readBody({ json, body }: FreezeOptions): Body | undefined {
       'json and body cannot both be given: one request has one body.',
     );
   }
-  if (json !== undefined) return textBody(toJson(json), 'application/json');
+  if (json !== undefined) {
+    const text = toJson(json);
+    return { ...textBody(text, 'application/json'), fields: jsonFields(JSON.parse(text)) };
+  }
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'string') return textBody(body, 'text/plain;charset=UTF-8');
-  if (body instanceof URLSearchParams) return textBody(body.toString(), `${FORM};charset=UTF-8`);
+  if (body instanceof URLSearchParams) {
+    const text = body.toString();
+    return { ...textBody(text, `${FORM};charset=UTF-8`), fields: new URLSearchParams(text) };
+  }
   if (body instanceof FormData) {
     const entries = [...body.entries()] as [string, string | Blob][];
     return { bytes: () => encodeMultipart(entries), ownType: true, fields: entries };
@@ -128,12 +152,23 @@ function textBody(text: string, contentType: string): Body {
 }
 
 function copyBuffer(body: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (ArrayBuffer.isView(body))
-    return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice();
-  // A buffer of another realm is no instance of ours.
-  return Object.prototype.toString.call(body) === '[object ArrayBuffer]'
-    ? new Uint8Array(body as ArrayBuffer).slice()
-    : undefined;
+  try {
+    if (ArrayBuffer.isView(body))
+      return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength).slice();
+    // A buffer of another realm is no instance of ours; slice() tells it from what only calls itself one.
+    return new Uint8Array(ArrayBuffer.prototype.slice.call(body as ArrayBuffer, 0));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file may be gone or changed by now; the platform's own error could name it. */
+async function readable(body: Body | undefined): Promise<Awaited<ReturnType<Body['bytes']>> | undefined> {
+  try {
+    return await body?.bytes();
+  } catch {
+    throw invalidBody('holds a file that cannot be read');
+  }
 }
 
 function toJson(value: unknown): string {
@@ -147,6 +182,11 @@ function toJson(value: unknown): string {
   return text;
 }
 
+/** By name: what is asked for twice is the same request, wherever its headers stood. */
+function sorted(headers: readonly Pair[]): readonly Pair[] {
+  return headers.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
 function withContentType(
   headers: readonly Pair[],
   contentType: string | undefined,
@@ -154,15 +194,15 @@ function withContentType(
 ): readonly Pair[] {
   const rest = headers.filter(([name]) => name !== 'content-type');
   if (contentType === undefined || (rest.length < headers.length && !own)) return headers;
-  return [...rest, ['content-type', contentType] as const].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted([...rest, ['content-type', contentType] as const]);
 }
 
 /** Text that says it is JSON or a form is read as such: a hand-made string holds the same fields. */
 function fieldsOf(bytes: Uint8Array | undefined, contentType: string | undefined): Fields {
   if (bytes === undefined || contentType === undefined) return [];
   const text = () => new TextDecoder().decode(bytes);
-  if (contentType.startsWith(FORM)) return new URLSearchParams(text());
-  if (!/[/+]json\b/.test(contentType)) return [];
+  if (contentType.toLowerCase().startsWith(FORM)) return new URLSearchParams(text());
+  if (!/[/+]json\b/i.test(contentType)) return [];
   try {
     return jsonFields(JSON.parse(text()));
   } catch {
