@@ -15,6 +15,8 @@ export class Fold {
   /** The highest offset that a line names as durable. It alone may convict a piece of being damage: what this process itself knows to be
    *  durable may reach beyond a piece that another process tore (SIGKILL alone does that) and did not live to list. */
   named = 0;
+  /** Behind the last line that wrote something: a line without entries only says what is durable. */
+  written = 0;
   /** From the header; 0 until it was read. */
   generation = 0;
   /** What only a newer version writes was met: the fold ends there for ever. */
@@ -71,6 +73,7 @@ export class Fold {
     }
     // What a durable line lists needs no more attention.
     this.#pieces = this.#pieces.filter(({ listed }) => listed === undefined || listed > this.named);
+    if (batch.entries.length > 0) this.written = end;
     const applied = batch.entries.map((entry) => {
       const result = applyEntry(this.index.get(entry.identity), entry, end);
       if (result.stored === undefined) this.index.delete(entry.identity);

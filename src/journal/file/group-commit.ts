@@ -61,9 +61,12 @@ export class GroupCommit {
   async close(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
     if (this.#failure !== undefined) return;
-    // Relaxed writes have waited for somebody's flush; there will be no other.
-    if (this.#log.fold.end > this.#log.durable) await this.flush();
-    this.#log.name();
+    try {
+      // Relaxed writes have waited for somebody's flush; there will be no other.
+      await this.#log.settle();
+    } catch (error) {
+      throw this.#fail(error).error;
+    }
     this.#log.close();
   }
 
@@ -107,10 +110,9 @@ export class GroupCommit {
     const durable = this.#log.durable;
     const { answers, writes } = this.#sort(batch);
     answers.push(...this.#write(writes));
-    // What changed nothing, and says what is durable already, needs no flush.
+    // What rests on nothing but what is durable already needs no flush.
     const waiting = answers.filter(({ waiting: { job, resolve }, applied }) => {
-      const reach = job === undefined ? this.#log.fold.end : (applied.stored?.end ?? 0);
-      const settled = job?.relaxed === true || (!applied.done && reach <= durable);
+      const settled = job?.relaxed === true || this.#reach(job, applied) <= durable;
       if (settled) resolve(applied);
       return !settled;
     });
@@ -124,11 +126,14 @@ export class GroupCommit {
       this.#retract(waiting);
       throw error;
     }
-    for (const {
-      waiting: { resolve },
-      applied,
-    } of waiting)
-      resolve(applied);
+    for (const answer of waiting) answer.waiting.resolve(answer.applied);
+  }
+
+  /** Up to where the log must be durable for an answer to be true. */
+  #reach(job: Job | undefined, { done, stored }: Applied): number {
+    const { end, written } = this.#log.fold;
+    if (job === undefined) return written;
+    return stored?.end ?? (done ? end : 0);
   }
 
   /** Answers what needs no line: what the log, just read to its end, decides already. Only where no earlier write of this batch may still

@@ -55,13 +55,15 @@ export class Log {
     throw this.#final('what was written to it cannot be read back');
   }
 
-  /** Says in the log itself that what was flushed is durable: from then on damage to it is known from a torn piece. Best effort. */
-  name(): void {
-    if (this.#flushed <= this.fold.named) return;
+  /** Before the end: makes what was written durable and says so in the log itself. From then on a change to it is known from a torn piece.
+   *  @throws LogFailure */
+  async settle(): Promise<void> {
+    if (this.fold.written > this.durable) await this.flush();
+    if (this.fold.written <= this.fold.named) return;
     try {
       this.write([]);
     } catch {
-      // Nothing depends on it, and the log is about to be closed.
+      // Nothing depends on it.
     }
   }
 
