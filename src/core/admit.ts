@@ -19,6 +19,8 @@ export type Ticket =
   | { readonly kind: 'driver'; readonly driver: OperationDriver; readonly claimed: boolean }
   /** Nothing is under way: what the journal holds is the answer. */
   | { readonly kind: 'stored'; readonly record: OperationRecord }
+  /** Under way, and the caller had given up before asking: it is told so, and nothing is begun for it. */
+  | { readonly kind: 'pending'; readonly record: OperationRecord; readonly cause: unknown }
   /** Aborted before anything was stored. */
   | { readonly kind: 'unsent'; readonly record: OperationRecord; readonly cause: unknown };
 
@@ -56,15 +58,13 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
   const frozen: FrozenCall = { owner: await requireOwner(settings), ...(await call.freeze()) };
   try {
     const driver = await pool.presence.enter();
-    if (call.signal?.aborted) {
-      const record = newRecord(frozen, settings, claimState(settings, driver, { sendsAtOnce: pool.online }));
-      return { kind: 'unsent', cause: call.signal.reason, record: unsent(record) };
-    }
+    // Also where the call was aborted: "nothing was sent" must not be said of a name that was sent before.
     const known =
-      frozen.key === undefined
+      frozen.key === undefined && call.signal?.aborted !== true
         ? undefined
         : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
     if (known) return await answerKnown(known, { frozen, call, admission, journal });
+    if (call.signal?.aborted) return unsent(frozen, settings, call.signal);
     const offered = newRecord(frozen, settings, claimState(settings, driver, { sendsAtOnce: pool.online }));
     if (frozen.key !== undefined)
       await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
@@ -94,6 +94,7 @@ async function answerKnown(record: OperationRecord, context: Call): Promise<Tick
   const action = isSameRequest(record, frozen) ? row.same : row.other;
   switch (resolved(action, call)) {
     case 'join': {
+      if (call.signal?.aborted) return { kind: 'pending', record, cause: call.signal.reason };
       const driver = pool.drive(record, settings, { journal, fresh: false });
       driver.askedAgain(settings);
       return { kind: 'driver', claimed: false, driver };
@@ -118,8 +119,9 @@ function resolved(action: Action, { retryRejected }: PreparedCall): Action {
 
 /** A compare-and-set on the revision: of two at once one wins, and the other looks at what the winner has made. */
 async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticket> {
-  const { frozen, admission, journal } = context;
+  const { frozen, call, admission, journal } = context;
   const { settings, pool } = admission;
+  if (call.signal?.aborted) return unsent(frozen, settings, call.signal);
   // A round of which nothing was ever sent is begun anew; a key handed in for it is still its own.
   const round =
     record.state.dispatchedAt === undefined && standingOf(record) === 'unsent'
@@ -134,7 +136,7 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
     round: newRound(frozen, settings, round),
   };
   const { won, record: now } = await journal.update(record.identity, change);
-  if (now === undefined) return admit(context.call, admission);
+  if (now === undefined) return admit(call, admission);
   if (!isOperation(now))
     throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
   if (won) return { kind: 'driver', claimed: true, driver: pool.drive(now, settings, { journal, fresh: true }) };
@@ -167,7 +169,8 @@ async function read(journal: Journal, identity: string): Promise<OperationRecord
   return record !== undefined && isOperation(record) ? record : undefined;
 }
 
-function unsent(record: OperationRecord): OperationRecord {
-  const { dispatchedAt: _, driver: __, ...state } = record.state;
-  return { ...record, state: { ...state, state: 'not-sent', finishedAt: state.lastSeenAt } };
+function unsent(call: FrozenCall, settings: Settings, { reason: cause }: AbortSignal): Ticket {
+  const now = settings.clock.now();
+  const state = { state: 'not-sent', attempts: 0, lastSeenAt: now, finishedAt: now } as const;
+  return { kind: 'unsent', cause, record: newRecord(call, settings, state) };
 }

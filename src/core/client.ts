@@ -4,6 +4,7 @@ import { prepareCall } from './call-options.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnose.ts';
 import { DriverPool } from './driver-pool.ts';
+import type { OperationDriver } from './driver.ts';
 import { milliseconds } from './duration.ts';
 import { UsageError } from './errors/usage-error.ts';
 import type { Journal } from './journal.ts';
@@ -99,10 +100,16 @@ function startCall(
     const call = prepareCall(target, options, settings, () => `anonymous/${v4({ random: settings.random.bytes(16) })}`);
     const ticket = await pool.admitting(() => admit(call, services));
     if (ticket.kind === 'driver') ticket.driver.tickets += 1;
+    if (ticket.kind === 'driver' && ticket.claimed && call.signal) cancelWith(ticket.driver, call.signal);
     return { call, ticket };
   })();
   const wait = async (ticket: Ticket): Promise<Waited> => {
     if (ticket.kind === 'stored') return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal' };
+    if (ticket.kind === 'pending') {
+      const { record, cause } = ticket;
+      const { attempts, waiting = 'interrupted' } = pool.find(record.identity) ?? record.state;
+      return { kind: 'pending', record, attempts, waiting, cause };
+    }
     if (ticket.kind === 'unsent')
       return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal', cause: ticket.cause };
     const { call } = await admission;
@@ -115,4 +122,16 @@ function startCall(
     throwHttpErrors: options?.throwHttpErrors ?? settings.throwHttpErrors,
     delivered: services.delivered,
   });
+}
+
+/** An abort before the first byte cancels, whether or not anybody has asked for the result yet. */
+function cancelWith(driver: OperationDriver, signal: AbortSignal): void {
+  const abort = () => void driver.cancel();
+  const unlisten = driver.listen(() => {
+    if (driver.ending === undefined) return;
+    signal.removeEventListener('abort', abort);
+    unlisten();
+  });
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
 }

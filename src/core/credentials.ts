@@ -12,35 +12,45 @@ export type Credentials =
       readonly owner: string | undefined;
     }
   | { readonly kind: 'other-owner' }
+  /** Cancelled, changed by somebody else, or closed: nothing is to be sent now. */
+  | { readonly kind: 'stopped' }
   /** `why` is ours: what `authorize` itself threw could hold a credential. */
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Asks for the credentials of one attempt, for the operation's own owner: A's payment must not go out with B's token. The owner is compared
- *  before and after, and once more by the gate. */
+ *  before and after, and once more by the gate. What hangs is waited for as long as an attempt, and not at all once nothing is to be sent. */
 export async function credentialsFor(
   work: Work,
-  { settings }: Driving,
+  { settings, closing }: Driving,
   reason: AttemptInfo['reason'],
 ): Promise<Credentials> {
-  const { fixed } = work.record;
-  if ((await currentOwner(settings)) !== fixed.owner) return { kind: 'other-owner' };
-  if (settings.authorize === undefined) return { kind: 'ready', headers: [], owner: fixed.owner };
   const info: AttemptInfo = {
     operation: toOperation(work.record, work),
     attempt: work.attempts + 1,
     resumed: work.resumed,
     reason,
   };
-  const asked = await bounded(settings, async () => settings.authorize?.(info) ?? {});
-  if (asked.kind !== 'value')
-    return {
-      kind: 'failed',
-      why: asked.kind === 'late' ? 'authorize took longer than attemptTimeout' : `authorize threw ${asked.name}`,
-    };
-  const owner = await currentOwner(settings);
-  if (owner !== fixed.owner) return { kind: 'other-owner' };
+  const { owner } = work.record.fixed;
+  const asked = await bounded(settings, () => ask(settings, owner, info), [work.halted, closing]);
+  switch (asked.kind) {
+    case 'value':
+      return asked.value;
+    case 'stopped':
+      return asked;
+    case 'late':
+      return { kind: 'failed', why: 'owner or authorize took longer than attemptTimeout' };
+    case 'threw':
+      return { kind: 'failed', why: `authorize threw ${asked.name}` };
+  }
+}
+
+async function ask(settings: Settings, owner: string, info: AttemptInfo): Promise<Credentials> {
+  if ((await currentOwner(settings)) !== owner) return { kind: 'other-owner' };
+  if (settings.authorize === undefined) return { kind: 'ready', headers: [], owner };
+  const headers = await settings.authorize(info);
+  if ((await currentOwner(settings)) !== owner) return { kind: 'other-owner' };
   try {
-    return { kind: 'ready', headers: credentialHeaders(asked.value, settings.authorizeHeaders), owner };
+    return { kind: 'ready', headers: credentialHeaders(headers ?? {}, settings.authorizeHeaders), owner };
   } catch (error) {
     return {
       kind: 'failed',
@@ -70,23 +80,32 @@ export function ownerNow({ owner }: Settings, awaited: string | undefined): stri
   }
 }
 
-type Asked =
-  | { readonly kind: 'value'; readonly value: HeadersInit }
-  | { readonly kind: 'late' }
+type Asked<T> =
+  | { readonly kind: 'value'; readonly value: T }
+  | { readonly kind: 'late' | 'stopped' }
   | { readonly kind: 'threw'; readonly name: string };
 
-async function bounded({ clock, attemptTimeout }: Settings, ask: () => Promise<HeadersInit>): Promise<Asked> {
+async function bounded<T>(
+  { clock, attemptTimeout }: Settings,
+  work: () => Promise<T>,
+  stops: readonly AbortSignal[],
+): Promise<Asked<T>> {
   const over = new AbortController();
-  const late = clock.sleep(attemptTimeout, over.signal).then(
-    (): Asked => ({ kind: 'late' }),
-    (): Asked => ({ kind: 'late' }),
-  );
-  const value = ask().then(
-    (headers): Asked => ({ kind: 'value', value: headers }),
-    (error: unknown): Asked => ({ kind: 'threw', name: error instanceof Error ? error.name : typeof error }),
+  const ended = new Promise<Asked<T>>((resolve) => {
+    const late = () => resolve({ kind: 'late' });
+    clock.sleep(attemptTimeout, over.signal).then(late, late);
+    for (const stop of stops) {
+      const stopped = () => resolve({ kind: 'stopped' });
+      stop.addEventListener('abort', stopped, { signal: over.signal });
+      if (stop.aborted) stopped();
+    }
+  });
+  const value = work().then(
+    (result): Asked<T> => ({ kind: 'value', value: result }),
+    (error: unknown): Asked<T> => ({ kind: 'threw', name: error instanceof Error ? error.name : typeof error }),
   );
   try {
-    return await Promise.race([value, late]);
+    return await Promise.race([value, ended]);
   } finally {
     over.abort();
   }

@@ -36,6 +36,7 @@ export function drive(work: Work, driving: Driving): Promise<Rest> {
 
 /** One attempt, saved. */
 async function turn(work: Work, driving: Driving): Promise<Rest> {
+  if (!work.current) return { kind: 'lost' };
   const before = beforeAttempt(work, driving);
   switch (before.kind) {
     case 'closed':
@@ -71,6 +72,8 @@ async function markDispatched(work: Work, driving: Driving): Promise<Saved> {
 async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reason']): Promise<Rest> {
   const { settings } = driving;
   const credentials = await credentialsFor(work, driving, reason);
+  // The next look at the record tells which of its reasons it was.
+  if (credentials.kind === 'stopped') throw new Again(0);
   if (credentials.kind === 'other-owner') return park(work, driving, { waiting: 'other-owner' });
   if (credentials.kind === 'failed') {
     // A token service that is down comes back by itself: look again as often as a parked retry does.
@@ -125,7 +128,7 @@ function sendOnce(
       gate({
         record: work.record,
         closed: driving.closing.aborted,
-        cancelled: work.cancelled !== undefined && !work.possible,
+        cancelled: work.cancelled && !work.possible,
         driving: work.current && driving.presence.holds(work.record.state.driver),
         owner: ownerNow(settings, credentials.owner),
         scope: settings.scope,

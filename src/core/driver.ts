@@ -77,9 +77,9 @@ export class OperationDriver {
   }
 
   /** Cancels if nothing can have been sent yet and nobody else waits for it; says whether it will. */
-  cancel(reason: unknown): boolean {
+  cancel(): boolean {
     if (this.#work === undefined || this.#work.possible || this.tickets > 1) return false;
-    this.#work.cancelled = { reason };
+    this.#work.cancel();
     this.#interrupt.abort();
     return true;
   }
@@ -104,7 +104,7 @@ export class OperationDriver {
 
   /** Somebody in this process changed the record: the gate refuses from now on, and it is read again. */
   outdated(): void {
-    if (this.#work) this.#work.current = false;
+    this.#work?.outdate();
     this.#interrupt.abort();
   }
 

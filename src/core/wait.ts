@@ -55,7 +55,7 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
         done(pending(driver, driver.parked.why));
     };
     const abort = () => {
-      cancelled = options.canCancel && driver.cancel(signal?.reason);
+      cancelled = options.canCancel && driver.cancel();
       if (!cancelled) done(pending(driver, signal?.reason));
     };
     const unlisten = driver.listen(check);

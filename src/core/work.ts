@@ -31,20 +31,35 @@ export class Work {
   waiting: Waiting = 'queued';
   /** False once somebody else is known to have changed the record: the gate refuses, the record is read again. */
   current = true;
+  /** Aborted once there is no point in preparing the next attempt. */
+  readonly halted: AbortSignal;
   /** Skip a backoff, never a Retry-After. */
   hurried = false;
   /** When the last attempt of this run left. */
   sentAt: number | undefined;
-  /** Set where the caller who claimed it cancelled. */
-  cancelled: { readonly reason: unknown } | undefined;
+  /** The caller who claimed it cancelled. */
+  cancelled = false;
   readonly resumed: boolean;
+  readonly #halt = new AbortController();
   #age: KeyAge | undefined;
 
   constructor(record: OperationRecord, { fresh }: { readonly fresh: boolean }) {
     this.record = record;
+    this.halted = this.#halt.signal;
     this.resumed = !fresh;
     this.possible = !fresh && record.state.dispatchedAt !== undefined;
     this.attempts = record.state.attempts;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.#halt.abort();
+  }
+
+  /** Somebody else changed the record. */
+  outdate(): void {
+    this.current = false;
+    this.#halt.abort();
   }
 
   /** Age of the key; 0 where nothing was sent. */
