@@ -1,6 +1,6 @@
 import { JournalError } from './errors/journal-error.ts';
 import { identityLabel } from './identity.ts';
-import { type JournalRecord, RECORD_VERSION } from './record.ts';
+import { type JournalRecord, type OperationRecord, RECORD_VERSION } from './record.ts';
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
@@ -21,8 +21,14 @@ const object =
   (shape: Shape): Check =>
   (value) =>
     isObject(value) && Object.entries(shape).every(([name, check]) => check(value[name]));
-const pairs: Check = (value) =>
-  Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(text));
+/** What HTTP calls a token: methods and header names. */
+const token: Check = (value) => typeof value === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(value);
+/** A line break in a stored value would write a header of its own. */
+const fieldValue: Check = (value) => typeof value === 'string' && /^[\t\x20-\x7E\x80-\xFF]*$/.test(value);
+const httpUrl: Check = (value) => typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value);
+const headers: Check = (value) =>
+  Array.isArray(value) &&
+  value.every((pair) => Array.isArray(pair) && pair.length === 2 && token(pair[0]) && fieldValue(pair[1]));
 const texts: Check = (value) => isObject(value) && Object.values(value).every(text);
 
 /** Idempotency keys: visible ASCII without quote and backslash, so that no proxy and no structured field can change them. */
@@ -34,7 +40,7 @@ const OPERATION: Shape = {
   scope: optional(text),
   round: (value) => count(value) && (value as number) >= 1,
   key: (value) => typeof value === 'string' && KEY_PATTERN.test(value),
-  request: object({ method: text, url: text, headers: pairs, body: optional(bytes) }),
+  request: object({ method: token, url: text, headers, body: optional(bytes) }),
   fingerprint: text,
   salt: text,
   createdAt: number,
@@ -53,8 +59,17 @@ const STATE: Shape = {
   notBefore: optional(number),
   finishedAt: optional(number),
   acknowledgedAt: optional(number),
+  waiting: optional(text),
+  reason: optional(text),
   response: optional(object({ status: count, headers: texts, body: optional(bytes) })),
+  source: optional(oneOf('network', 'replay', 'journal', 'recovered')),
+  effect: optional(oneOf('none', 'possible', 'done')),
   driver: optional(object({ nonce: text })),
+  streak: optional(object({ digest: text, count })),
+  unreadable: optional(count),
+  inProgressSince: optional(number),
+  redirectedTo: optional(text),
+  tombstone: optional(oneOf(true)),
 };
 
 const KEY: Shape = { operation: text, round: count, createdAt: number };
@@ -66,29 +81,48 @@ const isKey = object(KEY);
 /** Checks what came out of a journal. Damage is never "absent", and a newer version is never guessed at.
  *  @throws JournalError 'corrupt' or 'newer-version' */
 export function parseRecord(value: unknown, identity: string): JournalRecord {
-  if (isObject(value) && typeof value['version'] === 'number' && value['version'] > RECORD_VERSION) {
+  const record = cleaned(value);
+  if (isObject(record) && typeof record['version'] === 'number' && record['version'] > RECORD_VERSION) {
     throw new JournalError(
       'newer-version',
-      `The record ${identityLabel(identity)} was written by a newer version of onceward (format ${value['version']}, this one reads ${RECORD_VERSION}). It is left as it is: update this program.`,
+      `The record ${identityLabel(identity)} was written by a newer version of onceward (format ${record['version']}, this one reads ${RECORD_VERSION}). It is left as it is: update this program.`,
     );
   }
   if (
-    !isObject(value) ||
-    value['version'] !== RECORD_VERSION ||
-    value['identity'] !== identity ||
-    !count(value['revision']) ||
-    !text(value['write']) ||
-    !isObject(value['fixed']) ||
-    !(value['fixed']['kind'] === 'key'
-      ? isKey(value['fixed'])
-      : value['fixed']['kind'] === 'operation' && isOperation(value['fixed']) && isState(value['state']))
+    !isObject(record) ||
+    record['version'] !== RECORD_VERSION ||
+    record['identity'] !== identity ||
+    !count(record['revision']) ||
+    !text(record['write']) ||
+    !isObject(record['fixed']) ||
+    !(record['fixed']['kind'] === 'key'
+      ? isKey(record['fixed'])
+      : record['fixed']['kind'] === 'operation' &&
+        isOperation(record['fixed']) &&
+        isState(record['state']) &&
+        agrees(record as unknown as OperationRecord))
   ) {
     throw new JournalError(
       'corrupt',
       `The record ${identityLabel(identity)} is damaged. It is left as it is, and nothing is sent in its name.`,
     );
   }
-  return withoutProto(value) as unknown as JournalRecord;
+  return record as unknown as JournalRecord;
+}
+
+/** What one member says of another: "dispatched" without its mark would read as "nothing was sent", and only a tombstone has no address. */
+function agrees({ fixed, state }: OperationRecord): boolean {
+  if (state.state === 'dispatched' && state.dispatchedAt === undefined) return false;
+  return state.tombstone === true || httpUrl(fixed.request.url);
+}
+
+/** Own members only. Undefined where it is nested deeper than the stack: no record of ours is. */
+function cleaned(value: unknown): unknown {
+  try {
+    return withoutProto(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
