@@ -22,7 +22,7 @@ export async function prepareDirectory(
 ): Promise<void> {
   const found = await look(directory);
   if (!allowUnsafeFileSystem)
-    await refuseNetwork(directory, found === undefined ? await nearest(directory) : directory);
+    await refuseNetwork(directory, io, found === undefined ? await nearest(directory) : directory);
   const first = found === undefined ? await create(directory) : undefined;
   const stats = found ?? (await look(directory));
   if (stats === undefined) throw unfit(directory, 'was deleted while it was being opened', 'Open it again');
@@ -62,8 +62,8 @@ export function unfit(path: string, what: string, advice: string): JournalError 
   return new JournalError('unavailable', `The journal cannot be opened: ${path} ${what}. ${advice}.`);
 }
 
-async function refuseNetwork(directory: string, existing: string): Promise<void> {
-  const name = await networkFileSystem(existing);
+async function refuseNetwork(directory: string, io: LogIo, existing: string): Promise<void> {
+  const name = await networkFileSystem(existing, io);
   if (name === undefined) return;
   throw new JournalError(
     'network-fs',

@@ -1,6 +1,7 @@
 import { closeSync, fdatasync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 
-/** What the log asks of the operating system while it is open. */
+/** What the journal asks of the operating system where an answer can be hard to come by in a test. */
 export interface LogIo {
   /** One write(2) at the end of the file. Returns how many bytes it took; must never write "the rest": others may be in between. */
   append(fd: number, bytes: Buffer): number;
@@ -11,6 +12,8 @@ export interface LogIo {
   read(fd: number, into: Buffer, position: number): number;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): void;
+  /** `f_type` of statfs(2). */
+  fileSystemType(path: string): Promise<number>;
 }
 
 /** Windows cannot flush a directory (NTFS journals names by itself), and some file systems answer that there is nothing to flush. */
@@ -37,4 +40,5 @@ export const nodeLogIo: LogIo = {
       if (!CANNOT_SYNC_DIRECTORIES.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
   },
+  fileSystemType: async (path) => (await statfs(path)).type,
 };

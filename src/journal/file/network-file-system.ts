@@ -1,5 +1,6 @@
-import { statfs } from 'node:fs/promises';
 import { platform } from 'node:process';
+import { codeOf } from './failure.ts';
+import type { LogIo } from './log-io.ts';
 
 /** `f_type` of statfs(2) on Linux, from statfs(2) and linux/magic.h. Their appends are not atomic between machines, or their flush ends at a
  *  cache that nobody answers for. */
@@ -28,12 +29,17 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** The name of the network file system that `directory` lives on; undefined where it is local, or where that cannot be told. */
-export async function networkFileSystem(directory: string): Promise<string | undefined> {
+export async function networkFileSystem(
+  directory: string,
+  io: Pick<LogIo, 'fileSystemType'>,
+): Promise<string | undefined> {
   if (platform === 'win32') return isNetworkPath(directory) ? 'a Windows share' : undefined;
   if (platform !== 'linux') return undefined;
   try {
-    return networkName((await statfs(directory)).type);
-  } catch {
+    return networkName(await io.fileSystemType(directory));
+  } catch (error) {
+    // Sandboxes that do not know the call. Anything else shows again when the directory is used.
+    if (codeOf(error) === undefined) throw error;
     return undefined;
   }
 }

@@ -26,6 +26,7 @@ export function faultyIo(): FaultyIo {
     nextSync: undefined,
     gate: undefined,
     stat: nodeLogIo.stat,
+    fileSystemType: nodeLogIo.fileSystemType,
     append(fd, bytes) {
       io.appends++;
       const fault = io.nextAppend ?? io.everyAppend;

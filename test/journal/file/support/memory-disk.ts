@@ -37,6 +37,10 @@ export class MemoryDisk implements LogIo {
 
   syncDirectory(): void {}
 
+  async fileSystemType(): Promise<number> {
+    return 0;
+  }
+
   /** The power goes: of what is not durable, the first `keep` bytes stay, of them every block where `garble` is not 0 filled with it. */
   cut(keep: number, garble: readonly number[], block = 16): void {
     const end = this.durable + (keep % (this.bytes.length - this.durable + 1));
