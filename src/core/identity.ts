@@ -1,3 +1,5 @@
+import { keyHint } from './key-hint.ts';
+
 /** Where an operation lives in the journal: client name, owner and id, percent-encoded, joined by `/`. */
 export function operationIdentity(client: string, owner: string, id: string): string {
   return `${ownerPrefix(client, owner)}${encodeURIComponent(id)}`;
@@ -13,11 +15,11 @@ export function keyIdentity(client: string, scope: string | undefined, key: stri
   return `key/${encodeURIComponent(client)}/${encodeURIComponent(scope ?? '')}/${encodeURIComponent(key)}`;
 }
 
-/** An identity as errors may show it: of a handed-in key only the first eight characters. */
+/** An identity as errors may show it: of a handed-in key only the hint. */
 export function identityLabel(identity: string): string {
   const parts = identity.split('/');
   const key = parts[3];
-  return parts.length === 4 && parts[0] === 'key' && key !== undefined && key.length > 8
-    ? [...parts.slice(0, 3), `${key.slice(0, 8)}...`].join('/')
+  return parts.length === 4 && parts[0] === 'key' && key !== undefined
+    ? [...parts.slice(0, 3), `${keyHint(key)}...`].join('/')
     : identity;
 }

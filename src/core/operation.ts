@@ -1,5 +1,6 @@
+import { keyHint } from './key-hint.ts';
 import { isFinished, type OperationRecord } from './record.ts';
-import type { Effect, Operation, OperationStatus, Waiting } from './types.ts';
+import type { Effect, Json, Operation, OperationStatus, Waiting } from './types.ts';
 
 /** What only the driving process knows. */
 interface Live {
@@ -20,10 +21,10 @@ export function toOperation({ fixed, state }: OperationRecord, live: Live = {}):
     ...(state.reason !== undefined && { reason: state.reason }),
     method: fixed.request.method,
     url: shownUrl(fixed.request.url),
-    ...(fixed.meta !== undefined && { meta: fixed.meta }),
+    ...(fixed.meta !== undefined && { meta: deeplyFrozen(fixed.meta) }),
     attempts: live.attempts ?? state.attempts,
     round: fixed.round,
-    keyHint: fixed.key.slice(0, 8),
+    keyHint: keyHint(fixed.key),
     createdAt: fixed.createdAt,
     ...(state.dispatchedAt !== undefined && { firstSentAt: state.dispatchedAt }),
     ...(state.dueAt !== undefined && { nextAttemptAt: state.dueAt }),
@@ -35,10 +36,18 @@ function statusOf(state: OperationRecord['state']['state']): OperationStatus {
   return state === 'claimed' || state === 'dispatched' ? 'pending' : state;
 }
 
+/** Ours by now, and handed to everybody who asks: nobody writes into it. */
+function deeplyFrozen(value: Json): Json {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.values(value).forEach(deeplyFrozen);
+  return Object.freeze(value);
+}
+
 /** What is known of the effect. Of an unfinished record it is not stored but read off: a dispatch mark means possible. */
 export function effectOfRecord({ state }: Pick<OperationRecord, 'state'>): Effect {
   if (state.state === 'succeeded') return 'done';
   if (state.state === 'rejected' || state.state === 'not-sent') return 'none';
+  if (state.state === 'in-doubt') return 'possible';
   if (isFinished(state)) return state.effect ?? 'possible';
   return state.dispatchedAt === undefined ? 'none' : 'possible';
 }

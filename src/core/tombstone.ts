@@ -1,11 +1,11 @@
 import { effectOfRecord } from './operation.ts';
-import type { OperationRecord, StatePart } from './record.ts';
+import { isFinished, type OperationRecord, type StatePart } from './record.ts';
 
 /** What remains of a finished operation: owner, name, salted fingerprint, round, status, effect and time, but no key, request, body or meta (I14).
  *  Unfinished and in-doubt operations are never collected: they come back as they are. */
 export function toTombstone(record: OperationRecord): OperationRecord {
   const { fixed, state } = record;
-  if (state.finishedAt === undefined) return record;
+  if (!isFinished(state) || state.finishedAt === undefined) return record;
   const { method } = fixed.request;
   const { id, owner, scope, round, fingerprint, salt, createdAt } = fixed;
   const remains: StatePart = {
