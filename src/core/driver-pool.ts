@@ -16,6 +16,9 @@ export interface PoolInput {
 /** How far wake-ups are spread, so that all tabs do not send at the same moment when the network is back. */
 const WAKE_SPREAD = 1_000;
 
+/** How long a closing client waits for the journal to take the last writes. */
+const LAST_WRITES = 1_000;
+
 /** Every operation this process has under way, one driver each, shared by all clients made with `extend`. */
 export class DriverPool {
   readonly presence: Presence;
@@ -144,7 +147,8 @@ export class DriverPool {
     over.abort();
     this.#stop.abort();
     for (const driver of this.#drivers.values()) driver.interrupt();
-    await ended;
+    // A journal that no longer answers must not keep a program from ending.
+    await Promise.race([ended, this.#input.clock.sleep(LAST_WRITES).catch(() => undefined)]);
     this.presence.leave();
     release();
   }

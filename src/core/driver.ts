@@ -29,7 +29,8 @@ export class OperationDriver {
   #driving: Driving;
   readonly #listeners = new Set<() => void>();
   #work: Work | undefined;
-  #following = false;
+  /** `asking`: somebody else's mark is on it, and whether that one lives is not known yet. */
+  #following: 'no' | 'asking' | 'yes' = 'no';
   #drove = false;
   #interrupt = new AbortController();
 
@@ -56,7 +57,7 @@ export class OperationDriver {
     return this.#work?.record ?? this.#record;
   }
   get waiting(): Waiting {
-    return this.#following ? 'other-driver' : (this.#work?.waiting ?? 'queued');
+    return this.#following !== 'no' ? 'other-driver' : (this.#work?.waiting ?? 'queued');
   }
   /** Where the answer came from; undefined where another driver brought it and we read it in the journal. */
   get source(): Source | undefined {
@@ -65,9 +66,9 @@ export class OperationDriver {
   get attempts(): number {
     return this.#work?.attempts ?? this.record.state.attempts;
   }
-  /** Being sent or about to be: parked and followed operations do not count. */
+  /** Being sent or about to be: parked operations do not count, nor those whose driver is known to live. */
   get busy(): boolean {
-    return this.ending === undefined && this.parked === undefined && !this.#following;
+    return this.ending === undefined && this.parked === undefined && this.#following !== 'yes';
   }
 
   /** Calls `listener` at every change until the returned function is called. */
@@ -99,7 +100,7 @@ export class OperationDriver {
 
   /** A hint that the record may have changed elsewhere: worth a look where we follow. */
   noticed(): void {
-    if (this.#following) this.#interrupt.abort();
+    if (this.#following !== 'no') this.#interrupt.abort();
   }
 
   /** Somebody in this process changed the record: the gate refuses from now on, and it is read again. */
@@ -146,7 +147,7 @@ export class OperationDriver {
     const { driver } = this.record.state;
     this.#work = undefined;
     if (driver === undefined) return this.#takeOver();
-    this.#following = true;
+    this.#following = 'asking';
     this.#changed();
     const over = new AbortController();
     let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
@@ -166,11 +167,15 @@ export class OperationDriver {
           return await this.#takeOver();
         if (this.#driving.closing.aborted) return { kind: 'closed' };
         await this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE);
+        if ((verdict as typeof judged) === 'alive' && this.#following === 'asking') {
+          this.#following = 'yes';
+          this.#changed();
+        }
         const failed = await this.#reread();
         if (failed || this.record.revision !== revision) return failed;
       }
     } finally {
-      this.#following = false;
+      this.#following = 'no';
       over.abort();
       await watching;
     }

@@ -33,14 +33,20 @@ export interface Platform {
   serve(mock: Mock): Promise<Served>;
 }
 
+/** What a client of a world may have of its own. */
+export interface WorldClientOptions extends Partial<ClientOptions> {
+  /** Another fetch round the world's own, which counts. */
+  readonly wrapFetch?: (send: typeof globalThis.fetch) => typeof globalThis.fetch;
+}
+
 /** A medium, a server, and clients on both. */
 export interface World {
   readonly mock: Mock;
   /** Requests that any client of this world has sent. */
   requests(): number;
-  client(options?: Partial<ClientOptions>): Client;
+  client(options?: WorldClientOptions): Client;
   /** Ends the client as a closing program does, and starts a new one on the same medium. */
-  restart(client: Client, options?: Partial<ClientOptions>): Promise<Client>;
+  restart(client: Client, options?: WorldClientOptions): Promise<Client>;
   /** A journal on the medium, for clients that get one with a fault in it. */
   journal(): Journal;
   /** The stored record, read through a journal of its own. */
@@ -75,7 +81,11 @@ export async function makeWorld(platform: Platform, options: MockOptions = {}): 
   const clients = new Set<Client>();
   let requests = 0;
   const own = medium.open();
-  const client: World['client'] = (further = {}) => {
+  const send: typeof globalThis.fetch = (input, init) => {
+    requests += 1;
+    return served.fetch(input, init);
+  };
+  const client: World['client'] = ({ wrapFetch, ...further } = {}) => {
     const made = platform.createClient({
       baseUrl: served.url,
       name: NAME,
@@ -83,10 +93,7 @@ export async function makeWorld(platform: Platform, options: MockOptions = {}): 
       profile: ietf({ keyLifetime: '24h' }),
       journal: medium.open(),
       retry: { baseDelay: 10, maxDelay: 40 },
-      fetch: (input, init) => {
-        requests += 1;
-        return served.fetch(input, init);
-      },
+      fetch: wrapFetch?.(send) ?? send,
       ...further,
     });
     clients.add(made);
