@@ -100,7 +100,8 @@ function rejection({ record }: Finished, throwHttpErrors: boolean): Response {
   const response = asResponse(state.response ?? { status: 400, headers: {} });
   if (!throwHttpErrors) return response;
   const { body } = state.response ?? {};
-  throw new HTTPError(response, body && (dataOf(state.response) ?? new TextDecoder().decode(body)), fixed.id);
+  const data = dataOf(state.response);
+  throw new HTTPError(response, data === undefined && body ? new TextDecoder().decode(body) : data, fixed.id);
 }
 
 function asResponse({ status, headers, body }: RecordedResponse): Response {
