@@ -6,6 +6,8 @@ import { webkitgtk } from './test/support/webkit-provider.ts';
 
 const ENGINES: readonly string[] = ['chromium', 'firefox', 'webkit'];
 
+const EXAMPLES: string[] = ['demo', 'docs', 'examples'].map((folder) => `test/${folder}/**/*.test.ts`);
+
 /** The projects asked for on the command line; none named: all. */
 const named = process.argv.flatMap((argument, at) =>
   argument === '--project'
@@ -56,7 +58,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/page/**', 'test/crash/**'],
+          exclude: ['test/browser/**', 'test/page/**', 'test/crash/**', ...EXAMPLES],
           testTimeout: 15_000,
         },
       },
@@ -70,6 +72,8 @@ export default defineConfig({
         extends: true,
         test: { name: 'page', include: ['test/page/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
+      // Programs of their own: the demo, the examples, the README's code.
+      { extends: true, test: { name: 'examples', include: EXAMPLES, testTimeout: 60_000 } },
       ...(browsers.chromium === undefined
         ? []
         : [
