@@ -93,7 +93,8 @@ export class OperationDriver {
 
   /** Somebody asks again, perhaps with other credentials: what waits for a condition, and not for a time, is worth another look. */
   askedAgain(settings: Settings): void {
-    if (this.parked === undefined || this.record.state.dueAt !== undefined) return;
+    const { dueAt, waiting } = this.record.state;
+    if (this.parked === undefined || (dueAt !== undefined && waiting !== 'credentials')) return;
     this.#driving = { ...this.#driving, settings };
     this.wake();
   }
@@ -133,6 +134,8 @@ export class OperationDriver {
       this.#record = rest.record;
       if (this.#work) this.#work.record = rest.record;
     }
+    // The stored record may still be marked as dispatched: whoever finds it would send it.
+    if (rest.kind === 'failed') return { kind: 'failed', error: this.#failure(rest.error) };
     if (rest.kind !== 'parked') return rest;
     this.parked = rest;
     this.#changed();
