@@ -8,12 +8,17 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 // Folders too: a file that was removed leaves only their time.
 const sources = ['src', ...globSync(['src/**', 'package.json', 'tsup.config.ts', 'tsconfig*.json'], { cwd: root })];
-// The last file of each of the two halves of a build; declarations come last.
+// Entries of both halves of a build.
 const built = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/onceward.js', 'dist/cli/onceward.d.ts'];
 
-if (Math.max(...sources.map(modified)) >= Math.min(...built.map(modified))) {
+if (!isFresh()) {
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
-  process.exitCode = status ?? 1;
+  // A wrong type is told, by check:types and the build too; it does not keep the tests from running.
+  process.exitCode = isFresh() ? 0 : (status ?? 1);
+}
+
+function isFresh(): boolean {
+  return Math.max(...sources.map(modified)) < Math.min(...built.map(modified));
 }
 
 /** 0 where it is missing. */
