@@ -28,17 +28,20 @@ const commands = {
       status === 'fulfilled' ? { created: value.created, write: value.record.write } : plain(reason),
     );
   },
-  /** Until it is killed; what was answered is printed at once. */
-  async storm({ records, callers }) {
-    const left = [...records];
+  /** Claims names without end, until it is killed; what was answered is printed at once. */
+  async storm({ record, padding, callers }) {
+    const meta = 'x'.repeat(padding);
+    let made = 0;
     const caller = async () => {
-      for (let record = left.shift(); record !== undefined; record = left.shift()) {
-        const claimed = await journal.claim(record);
-        print({ acknowledged: record.identity, write: claimed.record.write });
+      for (;;) {
+        const id = `${record.fixed.id}-${++made}`;
+        const identity = `${record.identity}-${made}`;
+        const offered = { ...record, identity, write: `${record.write}-${made}`, fixed: { ...record.fixed, id, meta } };
+        const claimed = await journal.claim(offered);
+        print({ acknowledged: identity, write: claimed.record.write });
       }
     };
     await Promise.all(Array.from({ length: callers }, caller));
-    return 'done';
   },
   list: async ({ prefix }) => (await journal.list(prefix)).records.map(({ identity, write }) => ({ identity, write })),
   umask: async ({ mask }) => process.umask(mask),
