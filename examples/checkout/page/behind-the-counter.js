@@ -1,0 +1,37 @@
+import { paymentOf, payments } from './payments.js';
+import { showEarlier, showFaults, showLedger } from './view.js';
+
+const LOOK_EVERY = 1_000;
+
+/** What a customer never sees: the server's ledger, this browser's journal, and a switch for what goes wrong.
+ *  @param cartNow the cart on the screen */
+export function watchCounter(cartNow) {
+  const select = document.getElementById('fault');
+  select.addEventListener('change', async () => {
+    const response = await fetch('/demo/fault', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ fault: select.value }),
+    });
+    const { faults, fault } = await response.json();
+    showFaults(faults, fault);
+  });
+  const look = async () => {
+    // The server may be gone: that is one of the things to try.
+    await Promise.allSettled([lookAtServer(select, cartNow()), payments.operations.list().then(showEarlier)]);
+    setTimeout(look, LOOK_EVERY);
+  };
+  void look();
+}
+
+async function lookAtServer(select, cart) {
+  const [switches, ledger] = await Promise.all([read('/demo/fault'), read('/api/__onceward/ledger')]);
+  const payment = cart && (await payments.operations.get(paymentOf(cart)));
+  if (document.activeElement !== select) showFaults(switches.faults, switches.fault);
+  showLedger(ledger, payment?.keyHint);
+}
+
+async function read(path) {
+  const response = await fetch(path, { cache: 'no-store' });
+  return response.json();
+}
