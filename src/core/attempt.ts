@@ -1,5 +1,5 @@
 import ky from 'ky';
-import { type Answer, headerOf, type ResponseAnswer } from './answer.ts';
+import type { Answer, ResponseAnswer } from './answer.ts';
 import type { Refusal } from './gate.ts';
 import type { Clock } from './ports.ts';
 import type { StoredRequest } from './record.ts';
@@ -32,9 +32,12 @@ export interface AttemptInput {
 
 export type AttemptResult = Answer | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+const CLOSED: AttemptResult = { kind: 'refused', refusal: 'closed' };
+
 /** One HTTP exchange: sends, and reads the whole body, within `attemptTimeout`. Never throws: what went wrong is a failure, and a failure after
  *  fetch was called says nothing about the server. */
 export async function attempt(input: AttemptInput): Promise<AttemptResult> {
+  if (input.stop.aborted) return CLOSED;
   const abort = new AbortController();
   const over = new AbortController();
   const end = () => abort.abort();
@@ -48,10 +51,16 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
     },
     () => undefined,
   );
+  let called = false;
+  const sent = () => {
+    called = true;
+    input.sent();
+  };
   try {
-    return await Promise.race([exchange(input, abort.signal), ending(abort.signal)]);
+    return await Promise.race([exchange({ ...input, sent }, abort.signal), ending(abort.signal)]);
   } catch (error) {
     if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
+    if (!called && input.stop.aborted) return CLOSED;
     return { kind: 'failure', code: timedOut ? 'TIMEOUT' : failureCode(error) };
   } finally {
     over.abort();
@@ -69,9 +78,9 @@ function ending(signal: AbortSignal): Promise<never> {
 async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answer> {
   const { request } = input;
   // msw's Headers writes into the array it is made from: always a fresh one.
-  const headers = new Headers(
-    [...request.headers, ...input.credentialHeaders, input.keyHeader].map(([name, value]) => [name, value]),
-  );
+  const headers = new Headers(request.headers.map(([name, value]) => [name, value]));
+  // Set, not appended: two values in one header would be a third key, whatever names the options allow.
+  for (const [name, value] of [...input.credentialHeaders, input.keyHeader]) headers.set(name, value);
   const response = await ky(request.url, {
     method: request.method,
     headers,
@@ -84,12 +93,15 @@ async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answe
     redirect: 'manual',
     cache: 'no-store',
     fetch: (resource, init) => {
-      const refusal = input.gate();
+      // Told to end while ky was still getting ready: a fetch that ignores its signal would send now, after the result was given.
+      const refusal = signal.aborted ? 'closed' : input.gate();
       if (refusal !== undefined) throw new Refused(refusal);
       input.sent();
       return input.send(resource, init);
     },
   });
+  // What a fetch of the caller may resolve with where the platform's own rejects.
+  if (response.type === 'error') return { kind: 'failure', code: 'NETWORK' };
   const body = new Uint8Array(await response.arrayBuffer());
   const answer: Answer = { kind: 'response', status: response.status, headers: [...response.headers], body };
   return isCutShort(answer, request.method, response.type) ? { kind: 'failure', code: 'TRUNCATED' } : answer;
@@ -97,16 +109,14 @@ async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answe
 
 /** Some engines resolve a body that was cut short (gzip, close-delimited). Lengths can be compared only where nothing was decoded; of a
  *  cross-origin response a browser shows Content-Length but hides Content-Encoding, so there nothing can be said. */
-function isCutShort(answer: ResponseAnswer, method: string, type: ResponseType): boolean {
-  const length = headerOf(answer, 'content-length');
-  if (
-    length === undefined ||
-    type === 'cors' ||
-    headerOf(answer, 'content-encoding') !== undefined ||
-    method === 'HEAD'
-  )
-    return false;
-  return /^\d+$/.test(length) && Number(length) !== answer.body.length;
+function isCutShort({ status, headers, body }: ResponseAnswer, method: string, type: ResponseType): boolean {
+  const answer = new Map(headers);
+  const length = answer.get('content-length');
+  if (length === undefined || !/^\d+$/.test(length)) return false;
+  if (type === 'cors' || answer.has('content-encoding')) return false;
+  // Without a body by definition, whatever length they name.
+  if (method === 'HEAD' || status === 204 || status === 205 || status === 304) return false;
+  return Number(length) !== body.length;
 }
 
 /** For events and logs only: no code proves that nothing was sent. */

@@ -22,7 +22,7 @@ function before(given: Given): Before {
   const record = operation(given.state, given.deadline === undefined ? {} : { deadline: given.deadline });
   const work = new Work(record, { fresh: given.fresh ?? false });
   if (given.hurried) work.hurried = true;
-  if (given.cancelled) work.cancelled = { reason: 'no longer wanted' };
+  if (given.cancelled) work.cancelled = true;
   const closing = new AbortController();
   if (given.closed) closing.abort();
   const settings = {

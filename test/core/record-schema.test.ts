@@ -140,7 +140,7 @@ describe('damage', () => {
     ['state.redirectedTo', 7, null],
     ['state.tombstone', false, 'true', null],
   ];
-  test.each(wrong)('%s', (path, ...values) => {
+  test.each(wrong.map(([path, ...values]) => ({ path, values })))('$path', ({ path, values }) => {
     for (const value of values) expect(refusal(spoilt(path, value)).reason).toBe('corrupt');
   });
   test('dispatched without its mark would read as "nothing was sent"', () => {
