@@ -36,7 +36,7 @@ export async function credentialsFor(
     case 'value':
       return asked.value;
     case 'stopped':
-      return asked;
+      return { kind: 'stopped' };
     case 'late':
       return { kind: 'failed', why: 'owner or authorize took longer than attemptTimeout' };
     case 'threw':

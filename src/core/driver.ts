@@ -31,7 +31,11 @@ export class OperationDriver {
   #work: Work | undefined;
   /** `asking`: somebody else's mark is on it, and whether that one lives is not known yet. */
   #following: 'no' | 'asking' | 'yes' = 'no';
+  /** The last driver that was seen to live. */
+  #living: string | undefined;
   #drove = false;
+  /** Woken before there was anything to wake. */
+  #hurried = false;
   #interrupt = new AbortController();
 
   constructor(record: OperationRecord, driving: Omit<Driving, 'pause'>, { fresh }: { readonly fresh: boolean }) {
@@ -57,7 +61,11 @@ export class OperationDriver {
     return this.#work?.record ?? this.#record;
   }
   get waiting(): Waiting {
-    return this.#following !== 'no' ? 'other-driver' : (this.#work?.waiting ?? 'queued');
+    if (this.#following === 'no') return this.#work?.waiting ?? 'queued';
+    // What the other one waits for, where it does: a caller is told the same by whichever client.
+    const { dueAt, waiting } = this.record.state;
+    const rests = dueAt === undefined || dueAt > this.#driving.settings.clock.now();
+    return waiting !== undefined && rests ? waiting : 'other-driver';
   }
   /** Where the answer came from; undefined where another driver brought it and we read it in the journal. */
   get source(): Source | undefined {
@@ -69,6 +77,13 @@ export class OperationDriver {
   /** Being sent or about to be: parked operations do not count, nor those whose driver is known to live. */
   get busy(): boolean {
     return this.ending === undefined && this.parked === undefined && this.#following !== 'yes';
+  }
+
+  /** Waits, here or with another driver, for a condition or for a time after `end`: nothing worth waiting for will happen before. */
+  restsUntilAfter(end: number): boolean {
+    const { dueAt, waiting } = this.record.state;
+    const resting = this.parked !== undefined || (this.#following === 'yes' && waiting !== undefined);
+    return resting && (dueAt === undefined || dueAt > end);
   }
 
   /** Calls `listener` at every change until the returned function is called. */
@@ -88,13 +103,15 @@ export class OperationDriver {
   /** "Try now": ends a backoff or a park, never a Retry-After. */
   wake(): void {
     if (this.#work) this.#work.hurried = true;
+    else this.#hurried = true;
     this.#interrupt.abort();
   }
 
   /** Somebody asks again, perhaps with other credentials: what waits for a condition, and not for a time, is worth another look. */
   askedAgain(settings: Settings): void {
     const { dueAt, waiting } = this.record.state;
-    if (this.parked === undefined || (dueAt !== undefined && waiting !== 'credentials')) return;
+    const atWork = this.#work !== undefined && this.parked === undefined;
+    if (atWork || (dueAt !== undefined && waiting !== 'credentials')) return;
     this.#driving = { ...this.#driving, settings };
     this.wake();
   }
@@ -121,7 +138,11 @@ export class OperationDriver {
       return { kind: 'settled', record: this.record, persisted: true };
     }
     if (!this.#driving.presence.holds(this.record.state.driver)) return this.#follow();
-    this.#work ??= new Work(this.record, { fresh: false });
+    if (this.#work === undefined) {
+      this.#work = new Work(this.record, { fresh: false });
+      this.#work.hurried = this.#hurried;
+      this.#hurried = false;
+    }
     const rest = await drive(this.#work, this.#driving);
     this.#record = this.#work.record;
     return this.#rested(rest);
@@ -150,7 +171,7 @@ export class OperationDriver {
     const { driver } = this.record.state;
     this.#work = undefined;
     if (driver === undefined) return this.#takeOver();
-    this.#following = 'asking';
+    this.#following = this.#living === driver.nonce ? 'yes' : 'asking';
     this.#changed();
     const over = new AbortController();
     let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
@@ -171,6 +192,7 @@ export class OperationDriver {
         if (this.#driving.closing.aborted) return { kind: 'closed' };
         await this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE);
         if ((verdict as typeof judged) === 'alive' && this.#following === 'asking') {
+          this.#living = driver.nonce;
           this.#following = 'yes';
           this.#changed();
         }

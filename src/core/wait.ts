@@ -51,8 +51,8 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
     };
     const check = () => {
       if (driver.ending !== undefined) return done(ended(driver, cancelled ? signal?.reason : undefined));
-      if (!cancelled && driver.parked !== undefined && outlasts(driver, started + timeout))
-        done(pending(driver, driver.parked.why));
+      if (!cancelled && Number.isFinite(timeout) && driver.restsUntilAfter(started + timeout))
+        done(pending(driver, driver.parked?.why));
     };
     const abort = () => {
       cancelled = options.canCancel && driver.cancel();
@@ -69,10 +69,6 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
     if (signal?.aborted) abort();
     check();
   });
-}
-
-function outlasts({ record }: OperationDriver, end: number): boolean {
-  return Number.isFinite(end) && (record.state.dueAt === undefined || record.state.dueAt > end);
 }
 
 function ended(driver: OperationDriver, cause: unknown): Waited {
