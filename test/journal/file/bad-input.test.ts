@@ -21,7 +21,7 @@ async function tree(directory: string): Promise<readonly string[]> {
 }
 
 /** Lays out `directory` (which does not exist) or what is around it, and names the path to open. */
-type Layout = (directory: string) => Promise<string | undefined>;
+type Layout = (directory: string) => Promise<string | undefined | void>;
 
 async function withLog(directory: string): Promise<void> {
   const journal = fileJournal(directory);
@@ -30,7 +30,7 @@ async function withLog(directory: string): Promise<void> {
 }
 
 const UNFIT: readonly [string, Layout, string][] = [
-  ['a file', async (directory) => void (await writeFile(directory, '')), 'is not a directory'],
+  ['a file', (directory) => writeFile(directory, ''), 'is not a directory'],
   [
     'below a file',
     async (directory) => {
@@ -52,7 +52,6 @@ const UNFIT: readonly [string, Layout, string][] = [
     async (directory) => {
       await withLog(`${directory}-real`);
       await symlink(`${directory}-real`, directory);
-      return undefined;
     },
     'is a symbolic link',
   ],
@@ -65,24 +64,21 @@ const UNFIT: readonly [string, Layout, string][] = [
     },
     'is a symbolic link',
   ],
-  [
-    'a symbolic link to nothing',
-    async (directory) => void (await symlink(`${directory}-real`, directory)),
-    'is a symbolic link',
-  ],
+  ['a symbolic link to nothing', (directory) => symlink(`${directory}-real`, directory), 'is a symbolic link'],
   [
     'a log that is a symbolic link',
     async (directory) => {
       await withLog(`${directory}-real`);
       await mkdir(directory, { mode: 0o700 });
       await symlink(logOf(`${directory}-real`), logOf(directory));
-      return undefined;
     },
     'is a symbolic link',
   ],
   [
     'a log that is a directory',
-    async (directory) => void (await mkdir(logOf(directory), { recursive: true, mode: 0o700 })),
+    async (directory) => {
+      await mkdir(logOf(directory), { recursive: true, mode: 0o700 });
+    },
     'is a directory',
   ],
   [
@@ -90,7 +86,6 @@ const UNFIT: readonly [string, Layout, string][] = [
     async (directory) => {
       await mkdir(directory, { mode: 0o700 });
       execFileSync('mkfifo', [logOf(directory)]);
-      return undefined;
     },
     'is not a file',
   ],
@@ -99,7 +94,6 @@ const UNFIT: readonly [string, Layout, string][] = [
     async (directory) => {
       await withLog(directory);
       await chmod(directory, 0o770);
-      return undefined;
     },
     'can be written to by others (mode 770)',
   ],
@@ -108,7 +102,6 @@ const UNFIT: readonly [string, Layout, string][] = [
     async (directory) => {
       await mkdir(directory);
       await chmod(directory, 0o1777);
-      return undefined;
     },
     'can be written to by others (mode 777)',
   ],

@@ -1,4 +1,5 @@
 import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JournalError } from '../../../src/core/errors/journal-error.ts';
 import { fileJournal, fileJournalWith } from '../../../src/journal/file/file-journal.ts';
@@ -13,6 +14,11 @@ async function faulty() {
   const journal = fileJournalWith(io, directory);
   await journal.open();
   return { directory, io, journal, make: samples() };
+}
+
+/** For a promise that fails while the test looks elsewhere. */
+function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
 }
 
 describe('an append that is refused', () => {
@@ -112,14 +118,23 @@ describe('a flush that fails', () => {
     let open = (): void => {};
     io.gate = new Promise((resolve) => (open = resolve));
     io.nextFlush = errno('EIO');
-    const first = journal.claim(make.operation('a'));
-    const failed = expect(first).rejects.toMatchObject({ reason: 'unavailable' });
+    const first = errorOf(journal.claim(make.operation('a')));
     await expect.poll(() => io.flushes).toBe(1);
-    const second = expect(journal.claim(make.operation('b'))).rejects.toMatchObject({ reason: 'unavailable' });
+    const second = errorOf(journal.claim(make.operation('b')));
     open();
-    await failed;
-    await second;
+    for (const error of [await first, await second]) expect(error).toMatchObject({ reason: 'unavailable' });
     expect(io.flushes).toBe(1);
+  });
+
+  test('of a directory: the names of the log and of every new directory are made durable', async () => {
+    const around = await temporaryDirectory();
+    const io = faultyIo();
+    await fileJournalWith(io, join(around, 'a', 'b')).open();
+    expect(io.synced).toEqual([around, join(around, 'a'), join(around, 'a', 'b')]);
+    // Whoever made them may have died before.
+    io.synced.length = 0;
+    await fileJournalWith(io, join(around, 'a', 'b')).open();
+    expect(io.synced).toEqual([join(around, 'a'), join(around, 'a', 'b')]);
   });
 
   test('of a directory: nothing is claimed under a name that a power cut may take', async () => {
@@ -155,13 +170,13 @@ describe('a log that something else touches', () => {
     const { directory, io, journal, make } = await faulty();
     let open = (): void => {};
     io.gate = new Promise((resolve) => (open = resolve));
-    const claim = expect(journal.claim(make.operation('a'))).rejects.toMatchObject({ reason: 'unavailable' });
+    const claim = errorOf(journal.claim(make.operation('a')));
     await expect.poll(() => io.flushes).toBe(1);
     await rm(logOf(directory));
     // A read that meets the loss first must not close the file under the flush.
     await expect(journal.get('shop/alice/a')).rejects.toMatchObject({ reason: 'unavailable' });
     open();
-    await claim;
+    expect(await claim).toMatchObject({ reason: 'unavailable' });
   });
 
   test('a read error fails the call; the next one opens the log anew', async () => {

@@ -30,10 +30,12 @@ export class JournalChild {
 
   /** `runAs` (where this process is root): the user it becomes. `fileLimit`: bytes that a file may have, as setrlimit(RLIMIT_FSIZE) says. */
   constructor(directory: string, options: { readonly runAs?: number; readonly fileLimit?: number } = {}) {
-    const limit = options.fileLimit === undefined ? [] : ['prlimit', `--fsize=${options.fileLimit}`];
-    const [command = '', ...args] = [...limit, process.execPath, SCRIPT, directory];
+    const { fileLimit } = options;
+    const args = [SCRIPT, directory];
+    const limited = ['prlimit', [`--fsize=${fileLimit}`, process.execPath, ...args]] as const;
+    const [command, argv] = fileLimit === undefined ? ([process.execPath, args] as const) : limited;
     const env = { ...process.env, NODE_NO_WARNINGS: '1', RUN_AS: String(options.runAs ?? 0) };
-    this.process = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], env });
+    this.process = spawn(command, argv, { stdio: ['pipe', 'pipe', 'inherit'], env });
     this.exited = once(this.process, 'exit');
     createInterface({ input: this.process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       const answer = JSON.parse(line) as Answer;
@@ -43,12 +45,12 @@ export class JournalChild {
     onTestFinished(() => this.kill());
   }
 
-  /** Resolves with what the command returned. @throws what the command threw, as plain data */
+  /** Resolves with what the command returned. @throws what the command threw */
   async ask<T>(command: { readonly do: string } & Record<string, unknown>): Promise<T> {
     const answered = new Promise<Answer>((resolve) => this.#waiting.push(resolve));
     this.process.stdin?.write(`${JSON.stringify(command)}\n`);
     const answer = await answered;
-    if ('error' in answer) throw answer.error;
+    if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error);
     return ('answer' in answer ? answer.answer : undefined) as T;
   }
 

@@ -11,6 +11,8 @@ export interface FaultyIo extends LogIo {
   nextFlush: Error | undefined;
   nextRead: Error | undefined;
   nextSync: Error | undefined;
+  /** Directories whose names were made durable. */
+  readonly synced: string[];
   /** Flushes wait for it. */
   gate: Promise<void> | undefined;
 }
@@ -24,6 +26,7 @@ export function faultyIo(): FaultyIo {
     nextFlush: undefined,
     nextRead: undefined,
     nextSync: undefined,
+    synced: [],
     gate: undefined,
     stat: nodeLogIo.stat,
     fileSystemType: nodeLogIo.fileSystemType,
@@ -53,6 +56,7 @@ export function faultyIo(): FaultyIo {
       io.nextSync = undefined;
       if (fault !== undefined) throw fault;
       nodeLogIo.syncDirectory(path);
+      io.synced.push(path);
     },
   };
   return io;

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { expect } from 'vitest';
 import { encodeHeader } from '../../../../src/journal/file/batch.ts';
 import { encodeClaim, encodeRemove, encodeUpdate } from '../../../../src/journal/file/entry.ts';
 import { Fold } from '../../../../src/journal/file/fold.ts';
@@ -64,7 +63,7 @@ export class LogWorld {
   batches(bytes: Buffer = this.disk.bytes): string[] {
     const found: string[] = [];
     new Fold().feed(bytes, (batch, applied) => {
-      found.push(`${batch.writer} ${batch.sequence} ${applied.map(({ done }) => done)}`);
+      found.push(`${batch.writer} ${batch.sequence} ${JSON.stringify(applied.map(({ done }) => done))}`);
     });
     return found;
   }
@@ -105,7 +104,11 @@ export class LogWorld {
     if (step.do === 'tear') {
       this.disk.tearAfter = step.after;
       // Its process dies in the middle of the write.
-      expect(() => log.write([encodeClaim(offered)])).toThrow();
+      try {
+        log.write([encodeClaim(offered)]);
+      } catch (error) {
+        if (!this.disk.torn) throw error;
+      }
       this.#logs[step.process] = await this.restart();
       return;
     }

@@ -8,6 +8,8 @@ export class MemoryDisk implements LogIo {
   flushes = 0;
   /** How much of the next write arrives before its writer dies. */
   tearAfter: number | undefined;
+  /** The last write was. */
+  torn = false;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -17,8 +19,9 @@ export class MemoryDisk implements LogIo {
   append(_fd: number, bytes: Buffer): number {
     const taken = this.tearAfter === undefined ? bytes : bytes.subarray(0, this.tearAfter % (bytes.length + 1));
     this.bytes = Buffer.concat([this.bytes, taken]);
-    if (this.tearAfter === undefined) return bytes.length;
+    this.torn = this.tearAfter !== undefined;
     this.tearAfter = undefined;
+    if (!this.torn) return bytes.length;
     throw new Error('killed');
   }
 
