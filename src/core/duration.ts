@@ -14,7 +14,7 @@ export function milliseconds(value: Duration, what: string, { infinity = false }
   if (typeof ms !== 'number' || !(ms >= 0) || ms > LONGEST) {
     throw new UsageError(
       'ERR_ONCEWARD_INVALID_OPTION',
-      `${what} must be milliseconds or a text like '30s', '5m', '24h', '7d', from 0 to 400d${infinity ? ', or Infinity' : ''}; got ${String(value)}.`,
+      `${what} must be milliseconds or a text like '30s', '5m', '24h', '7d', from 0 to 400d${infinity ? ', or Infinity' : ''}; got ${typeof value === 'string' || typeof value === 'number' ? value : typeof value}.`,
     );
   }
   return ms;

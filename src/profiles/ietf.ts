@@ -2,6 +2,7 @@ import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
 import type { Match, Profile, ProfileData } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
+import { type Allowed, checkOptions } from './check-options.ts';
 import { profileOf } from './profile.ts';
 
 export interface IetfOptions {
@@ -17,6 +18,14 @@ export interface IetfOptions {
   storesClientErrors?: boolean;
 }
 
+const OPTIONS: Readonly<Record<keyof IetfOptions, Allowed>> = {
+  keyLifetime: () => true,
+  accepted: ['reask', 'final'],
+  mismatchType: (value) => typeof value === 'string',
+  conflict: ['in-progress', 'final'],
+  storesClientErrors: [true, false],
+};
+
 const PROBLEM = 'application/problem+json';
 
 /** The generic profile: `Idempotency-Key` as in draft-ietf-httpapi-idempotency-key-header, an expired draft and the nearest thing to a standard.
@@ -31,6 +40,7 @@ export function ietf(options: IetfOptions): Profile {
       "ietf() needs keyLifetime: how long the server remembers a key. Its documentation says so; ietf({ keyLifetime: '24h' }) is common.",
     );
   }
+  checkOptions('ietf()', options, OPTIONS);
   const ms = milliseconds(options.keyLifetime, 'keyLifetime');
   const titled = (title: string): Match => ({
     header: { name: 'content-type', includes: PROBLEM },
@@ -84,7 +94,7 @@ function answersOf(type = 'https://api.example.test/problems/idempotency'): Prof
     mismatch: {
       status: 422,
       headers: { 'content-type': PROBLEM },
-      body: `{"type":"${type}","title":"Idempotency-Key is already used","status":422,"detail":"This key belongs to a request with another payload."}`,
+      body: `{"type":${JSON.stringify(type)},"title":"Idempotency-Key is already used","status":422,"detail":"This key belongs to a request with another payload."}`,
     },
     missingKey: {
       status: 400,

@@ -24,14 +24,14 @@ export const stripeV1: Profile = profileOf({
   conflict: 'in-progress',
   companions: ['stripe-version', 'stripe-account'],
   rules: [
-    // Tri-state, and it takes precedence over the status.
+    // Captured live: the type of "in use" is invalid_request_error, not idempotency_error.
+    { when: { status: 409, json: { path: 'error.code', equals: 'idempotency_key_in_use' } }, means: 'in-progress' },
+    { when: { status: 409, json: { path: 'error.type', equals: 'idempotency_error' } }, means: 'in-progress' },
+    // Tri-state, and it takes precedence over the status; not over "in use", which is waited for no longer than two minutes.
     {
       when: { status: { from: 400, to: 599 }, header: { name: 'stripe-should-retry', equals: 'true' } },
       means: 'retry',
     },
-    // Captured live: the type of "in use" is invalid_request_error, not idempotency_error.
-    { when: { status: 409, json: { path: 'error.code', equals: 'idempotency_key_in_use' } }, means: 'in-progress' },
-    { when: { status: 409, json: { path: 'error.type', equals: 'idempotency_error' } }, means: 'in-progress' },
     { when: { status: 400, json: { path: 'error.type', equals: 'idempotency_error' } }, means: 'mismatch' },
     { when: { status: 429, json: { path: 'error.code', equals: 'lock_timeout' } }, means: 'retry' },
     // The limiter stands before the idempotency layer: nothing is stored.
@@ -46,7 +46,7 @@ export const stripeV1: Profile = profileOf({
       means: 'stored-error',
     },
     // A refused card: execution began, so this answer is what the key stands for. Final, also after a lost answer.
-    { when: { status: 402 }, means: 'rejected' },
+    { when: { status: 402, header: { name: 'content-type', includes: 'json' } }, means: 'rejected' },
     // Original-Request stands on answers the layer keeps: final as well.
     {
       when: { status: [400, 403, 404, 405, 410, 413, 415, 422], header: { name: 'original-request' } },

@@ -53,13 +53,13 @@ describe('method', () => {
 
 describe('URL', () => {
   const baseUrl = new URL('https://api.example/v1/');
-  test.each<[string, string | URL, URL | undefined, unknown, string]>([
-    ['absolute', 'https://x.example/a?b=c', baseUrl, {}, 'https://x.example/a?b=c'],
-    ['URL', new URL('https://x.example/a'), undefined, {}, 'https://x.example/a'],
-    ['relative', 'charges', baseUrl, {}, 'https://api.example/v1/charges'],
-    ['from the root', '/charges', baseUrl, {}, 'https://api.example/charges'],
-    ['empty', '', baseUrl, {}, 'https://api.example/v1/'],
-    ['fragment dropped', 'charges#top', baseUrl, {}, 'https://api.example/v1/charges'],
+  test.each<[string, Partial<FreezeInput>, unknown, string]>([
+    ['absolute', { url: 'https://x.example/a?b=c', baseUrl }, {}, 'https://x.example/a?b=c'],
+    ['URL', { url: new URL('https://x.example/a') }, {}, 'https://x.example/a'],
+    ['relative', { url: 'charges', baseUrl }, {}, 'https://api.example/v1/charges'],
+    ['from the root', { url: '/charges', baseUrl }, {}, 'https://api.example/charges'],
+    ['empty', { url: '', baseUrl }, {}, 'https://api.example/v1/'],
+    ['fragment dropped', { url: 'charges#top', baseUrl }, {}, 'https://api.example/v1/charges'],
     [
       'parameters',
       'charges',
@@ -67,11 +67,11 @@ describe('URL', () => {
       { a: 1, b: true, c: 'ä &=' },
       'https://api.example/v1/charges?a=1&b=true&c=%C3%A4+%26%3D',
     ],
-    ['parameters appended', 'charges?a=0', baseUrl, { a: 1 }, 'https://api.example/v1/charges?a=0&a=1'],
-    ['no parameters', 'charges?', baseUrl, {}, 'https://api.example/v1/charges?'],
-    ['unicode', 'zahlung/ü', baseUrl, {}, 'https://api.example/v1/zahlung/%C3%BC'],
-  ])('%s', async (_name, url, base, searchParams, expected) => {
-    expect((await freeze({ searchParams }, { url, baseUrl: base })).url).toBe(expected);
+    ['parameters appended', { url: 'charges?a=0', baseUrl }, { a: 1 }, 'https://api.example/v1/charges?a=0&a=1'],
+    ['no parameters', { url: 'charges?', baseUrl }, {}, 'https://api.example/v1/charges?'],
+    ['unicode', { url: 'zahlung/ü', baseUrl }, {}, 'https://api.example/v1/zahlung/%C3%BC'],
+  ])('%s', async (_name, given, searchParams, expected) => {
+    expect((await freeze({ searchParams }, given)).url).toBe(expected);
   });
   test.each<[string, string, unknown]>([
     ['relative without a base', 'charges', {}],

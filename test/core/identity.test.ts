@@ -16,7 +16,7 @@ test('two operations share an identity only where client, owner and id are the s
 
 test("one owner's prefix matches that owner's operations and nobody else's", () => {
   fc.assert(
-    fc.property(text, text, text, text, text, (client, otherClient, owner, other, id) => {
+    fc.property(fc.tuple(text, text), fc.tuple(text, text), text, ([client, otherClient], [owner, other], id) => {
       const matches = operationIdentity(otherClient, other, id).startsWith(ownerPrefix(client, owner));
       expect(matches).toBe(client === otherClient && owner === other);
     }),
