@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { access, constants, lstat, mkdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { geteuid } from 'node:process';
+import process from 'node:process';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { codeOf, fileSystemError, LogFailure } from './failure.ts';
 import type { LogIo } from './log-io.ts';
@@ -31,7 +31,7 @@ export async function prepareDirectory(
     throw unfit(directory, 'is not a directory', 'Name a directory, or one that does not exist yet');
   refuseForeign(directory, stats);
   // Refused, never tightened: it may be a directory that others are meant to write to, such as /tmp.
-  if (geteuid !== undefined && (stats.mode & SHARED) !== 0) {
+  if (process.geteuid !== undefined && (stats.mode & SHARED) !== 0) {
     throw unfit(
       directory,
       `can be written to by others (mode ${(stats.mode & 0o777).toString(8)}), who could replace the journal`,
@@ -48,7 +48,8 @@ export async function prepareDirectory(
 
 /** Only the user whose journal it is may own what is read as one. */
 export function refuseForeign(path: string, stats: { readonly uid: number }): void {
-  const user = geteuid?.();
+  // Absent on Windows.
+  const user = process.geteuid?.();
   if (user === undefined || stats.uid === user) return;
   throw unfit(
     path,

@@ -123,7 +123,7 @@ class FileJournal implements Journal {
           identity.startsWith(prefix) && (options.open !== true || isUnusable(value) || isOpen(value)),
       );
       const end = found.reduce((highest, [, stored]) => Math.max(highest, stored.end), 0);
-      return { answer: () => sorted(found), end };
+      return { answer: () => split(found), end };
     });
   }
 
@@ -195,7 +195,7 @@ class FileJournal implements Journal {
   }
 }
 
-function sorted(found: readonly (readonly [string, Stored])[]): { records: JournalRecord[]; unreadable: Unreadable[] } {
+function split(found: readonly (readonly [string, Stored])[]): { records: JournalRecord[]; unreadable: Unreadable[] } {
   const records: JournalRecord[] = [];
   const unreadable: Unreadable[] = [];
   for (const [identity, stored] of found) {
