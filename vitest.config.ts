@@ -70,7 +70,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'page', include: ['test/page/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'page',
+          include: ['test/page/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
       },
       // Programs of their own: the demo, the examples, the README's code.
       { extends: true, test: { name: 'examples', include: EXAMPLES, testTimeout: 60_000 } },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BrowserContext } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { killBrowser, pageEngines } from '../support/page-browser.ts';
+import { pageEngines } from '../support/page-browser.ts';
 import { CheckoutPage } from '../support/page-checkout.ts';
 import { CheckoutServer } from '../support/page-server.ts';
 import { storedText, traces } from '../support/page-storage.ts';
@@ -168,29 +168,19 @@ describe.each(engines)('checkout in $name', ({ launch }) => {
     expect(traces(stored, 'Bearer')).toEqual([]);
   });
 
-  test('killed while the answer is outstanding, started again: the same key, one charge, the answer is shown', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'onceward-page-kill-'));
-    const first = await launch(folder);
-    await server.fault('lose-response');
-    const before = await CheckoutPage.open(first, server.url);
-    await before.shows('ready');
-    await before.pay();
-    await server.requests(1);
-    expect(await killBrowser(folder)).toBeGreaterThan(1);
-    const [killed] = await server.ledger();
+  test('a narrow screen and a keyboard are enough', async () => {
+    const tab = await readyTab();
+    await tab.page.setViewportSize({ width: 390, height: 700 });
+    const [wide, seen] = await tab.page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return [scrollWidth, clientWidth];
+    });
+    expect(wide).toBe(seen);
+    await tab.page.locator('#new-cart').focus();
+    // The steppers that can be used: four of six, and then the button.
+    for (let stop = 0; stop < 5; stop += 1) await tab.page.keyboard.press('Tab');
+    await tab.page.keyboard.press('Enter');
+    await tab.shows('paid');
     expect(await server.counts()).toEqual(ONCE);
-    await first.close();
-    const second = await launch(folder);
-    try {
-      const after = await CheckoutPage.open(second, server.url);
-      await after.shows('paid');
-      expect(await after.text('clicks')).toBe('0');
-      expect(await after.text('status-detail')).toContain('the bank repeated it');
-      expect(await server.counts()).toEqual(TWICE_ASKED);
-      expect((await server.ledger())[0]?.key).toBe(killed?.key);
-    } finally {
-      await second.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    }
   });
 });

@@ -12,7 +12,7 @@ export async function storedText(): Promise<string> {
     if (ArrayBuffer.isView(value)) return characters(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
     return value;
   };
-  const found: unknown[] = [{ ...localStorage }, { ...sessionStorage }, document.cookie];
+  const found: unknown[] = [Object.entries(localStorage), Object.entries(sessionStorage), document.cookie];
   for (const { name } of await indexedDB.databases()) {
     if (name === undefined) continue;
     const database = await answered(indexedDB.open(name));

@@ -1,6 +1,6 @@
 import { watchCounter } from './behind-the-counter.js';
 import { currentCart, newCart, onCartChanged, saveCart, withQuantity } from './cart.js';
-import { outcomeOf, pay, paymentOf, payments, stateOf } from './payments.js';
+import { outcomeOf, pay, paymentOf, payments } from './payments.js';
 import { OPEN_STATES, showCart, showClicks, showState } from './view.js';
 
 /** After so long "paying" becomes "we are confirming your payment". */
@@ -55,6 +55,12 @@ function clickPay() {
   return follow(pay(cart, { afterRefusal }), 'paying');
 }
 
+async function clickNewCart() {
+  clicks = 0;
+  showClicks(clicks);
+  await begin(await saveCart(newCart()));
+}
+
 /** Shows a cart as the journal knows it: never paid, on its way, paid in another tab, refused, in doubt. */
 async function begin(fresh) {
   turns += 1;
@@ -77,12 +83,8 @@ async function start() {
   await begin(cart);
 }
 
-document.getElementById('pay').addEventListener('click', clickPay);
-document.getElementById('new-cart').addEventListener('click', async () => {
-  clicks = 0;
-  showClicks(clicks);
-  await begin(await saveCart(newCart()));
-});
+document.getElementById('pay').addEventListener('click', () => void clickPay());
+document.getElementById('new-cart').addEventListener('click', () => void clickNewCart());
 onCartChanged((changed) => void begin(changed));
 document.addEventListener('visibilitychange', () => {
   // Another tab may have paid meanwhile.

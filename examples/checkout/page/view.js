@@ -20,7 +20,11 @@ const WAITING = {
 const STATUS = {
   loading: () => undefined,
   ready: () => undefined,
-  paying: ({ operation }) => ({ title: 'Paying', text: 'One moment, please.', detail: progress(operation) }),
+  paying: ({ operation }) => ({
+    title: 'Sending your payment',
+    text: 'One moment, please.',
+    detail: progress(operation),
+  }),
   confirming: ({ operation }) => ({
     title: 'We are confirming your payment',
     text: 'This takes longer than usual. You will not be charged twice: reload or close this page if you like, it goes on.',
