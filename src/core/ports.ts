@@ -25,6 +25,12 @@ export interface Locks {
   hold<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>;
 }
 
+/** Where a mark was found. */
+export interface JournalPlace {
+  /** The journal is on this machine's own disk: a mark of another boot was left by a machine that has been started anew. */
+  readonly onThisMachine: boolean;
+}
+
 /** Who drives an operation, and whether that driver still lives. */
 export interface Presence {
   /** The mark of this client, visible to others before the promise resolves. Memoised; another mark after `leave()`. */
@@ -34,7 +40,7 @@ export interface Presence {
   /** Says that this client no longer drives: called when nothing is pending and when a page is hidden for good. */
   leave(): void;
   /** Pending while `driver` lives; 'gone' once it is known dead; 'unknown' where that cannot be known. Rejects on abort. */
-  watch(driver: DriverMark, signal: AbortSignal): Promise<'gone' | 'unknown'>;
+  watch(driver: DriverMark, signal: AbortSignal, where?: JournalPlace): Promise<'gone' | 'unknown'>;
 }
 
 /** Moments at which it is worth looking again: back online, page visible, page restored. Returns the unsubscribe function. */

@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import type { DriverMark } from '../core/driver-mark.ts';
-import type { Clock, Presence, Random } from '../core/ports.ts';
+import type { Clock, JournalPlace, Presence, Random } from '../core/ports.ts';
 import { type ProcessTable, processTable } from './process-table.ts';
 
 /** Nonces of the clients that drive in this thread, shared by all copies of the package. */
@@ -32,10 +32,10 @@ export function nodePresence({ clock, random, processes = processTable() }: Node
       if (mine !== undefined) registry().delete(mine.nonce);
       mine = undefined;
     },
-    async watch(driver, signal) {
+    async watch(driver, signal, where = { onThisMachine: false }) {
       for (;;) {
         signal.throwIfAborted();
-        const verdict = judge(driver, processes);
+        const verdict = judge(driver, processes, where);
         if (verdict !== 'alive') return verdict;
         await clock.sleep(POLL_MS, signal);
       }
@@ -43,11 +43,17 @@ export function nodePresence({ clock, random, processes = processTable() }: Node
   };
 }
 
-function judge(driver: DriverMark, processes: ProcessTable): 'alive' | 'gone' | 'unknown' {
+function judge(
+  driver: DriverMark,
+  processes: ProcessTable,
+  { onThisMachine }: JournalPlace,
+): 'alive' | 'gone' | 'unknown' {
   if (registry().has(driver.nonce)) return 'alive';
   const here = processes.self();
-  // Another boot id: this machine was started anew, or it is another machine behind a shared store. Another pid namespace: its pids say
-  // nothing here. Only a lease can tell.
+  // A power cut: its operations go on at once, not after a lease. Behind a shared store it may be another machine.
+  if (onThisMachine && driver.bootId !== undefined && here.bootId !== undefined && driver.bootId !== here.bootId)
+    return 'gone';
+  // Another boot behind a shared store, or another pid namespace, whose pids say nothing here: only a lease can tell.
   if (driver.pid === undefined || driver.bootId !== here.bootId || driver.pidNamespace !== here.pidNamespace) {
     return 'unknown';
   }

@@ -187,3 +187,10 @@ test.runIf(linux)('the start time is counted behind the last parenthesis of the 
   expect(table.look({ pid: 77, startTime: '4712' })).toBe('gone');
   await rm(root, { recursive: true });
 });
+
+test('a mark of another boot: gone where the journal is on this disk, for the machine was started anew; unknown behind a shared store', async () => {
+  const mark: DriverMark = { nonce: '0-before-the-power-cut', ...processTable().self(), bootId: 'another boot' };
+  const watched = presence();
+  expect(await watched.watch(mark, new AbortController().signal, { onThisMachine: true })).toBe('gone');
+  expect(await watched.watch(mark, new AbortController().signal, { onThisMachine: false })).toBe('unknown');
+});
