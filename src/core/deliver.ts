@@ -7,13 +7,14 @@ import type { Settings } from './settings.ts';
 /** Acknowledged: a promise of this process was given the finished outcome. A second, relaxed write after the delivery, never part of the finish:
  *  a crash in between hands the outcome out again, and never loses it. */
 export function deliver(settings: Settings, journal: () => Journal): Pick<Services, 'acknowledge' | 'delivered'> {
-  const acknowledge = async ({ identity }: OperationRecord): Promise<void> => {
+  const acknowledge = async ({ identity, fixed }: OperationRecord): Promise<void> => {
     const store = journal();
     for (;;) {
       const record = await store.get(identity);
       if (
         record === undefined ||
         !isOperation(record) ||
+        record.fixed.key !== fixed.key ||
         !isFinished(record.state) ||
         record.state.acknowledgedAt !== undefined
       )

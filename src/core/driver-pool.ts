@@ -84,8 +84,12 @@ export class DriverPool {
   ): OperationDriver {
     const known = this.#drivers.get(record.identity);
     if (known && known.ending === undefined) {
-      if (record.revision > known.record.revision) known.outdated();
-      return known;
+      if (!isLaterLife(record, known.record)) {
+        if (record.revision > known.record.revision) known.outdated();
+        return known;
+      }
+      // Forgotten, or refused, and claimed again: the old attempt may still be answered, and is another operation's.
+      known.outdated();
     }
     const driver = new OperationDriver(
       record,
@@ -189,6 +193,11 @@ export class DriverPool {
     this.presence.leave();
     this.#unlisten();
   }
+}
+
+/** Whether `record` is a later claim of the name than `known`. */
+function isLaterLife({ fixed }: OperationRecord, known: OperationRecord): boolean {
+  return fixed.key !== known.fixed.key && fixed.createdAt >= known.fixed.createdAt;
 }
 
 /** Resolves when the driver has ended. */

@@ -1,5 +1,8 @@
 import { drive } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
+import type { OncewardError } from './errors/onceward-error.ts';
+import { OperationConflictError } from './errors/operation-conflict-error.ts';
+import { isSameRequest } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
 import { isFinished, type OperationRecord } from './record.ts';
 import type { Rest } from './rest.ts';
@@ -9,7 +12,7 @@ import type { Source, Waiting } from './types.ts';
 import { type Driving, Work } from './work.ts';
 
 /** How one operation ended for this process. */
-export type Ending = Settled | { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: JournalError };
+export type Ending = Settled | { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: OncewardError };
 
 /** Without a sign of life for so long, a driver that cannot be asked is taken to be gone. Judged on our own monotonic clock. */
 const LEASE = 30_000;
@@ -175,7 +178,7 @@ export class OperationDriver {
     this.#changed();
     const over = new AbortController();
     let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
-    const watching = this.#driving.presence.watch(driver, over.signal).then(
+    const watching = this.#driving.presence.watch(driver, over.signal, { onThisMachine: this.#driving.journal.kind === 'file' }).then(
       (found) => {
         verdict = found;
         this.#interrupt.abort();
@@ -243,11 +246,16 @@ export class OperationDriver {
   }
 
   #adopt(record: Awaited<ReturnType<Driving['journal']['get']>>): Ending | undefined {
+    const { id, key, request } = this.record.fixed;
     if (record !== undefined && isOperation(record)) {
-      this.#record = record;
-      return undefined;
+      if (record.fixed.key === key || isSameRequest(record, { request, fingerprint: undefined })) {
+        this.#record = record;
+        return undefined;
+      }
+      // Its answer is none to the request that our callers wait for.
+      const details = { what: 'name', since: record.fixed.createdAt, effect: effectOfRecord(this.record) } as const;
+      return { kind: 'failed', error: new OperationConflictError(id, details) };
     }
-    const { id } = this.record.fixed;
     return {
       kind: 'failed',
       error: new JournalError('lost', `${id} is no longer in the journal: somebody removed it while it was pending.`, {

@@ -60,11 +60,16 @@ export function claimState(
   return sendsAtOnce ? { ...claimed, state: 'dispatched', dispatchedAt: now } : claimed;
 }
 
+/** Random: a name that was forgotten and claimed again must not come by a revision that a late write of its former life still holds. */
+function firstRevision({ random }: Settings): number {
+  return random.bytes(4).reduce((number, byte) => number * 256 + byte, 0) + 1;
+}
+
 export function newRecord(call: FrozenCall, settings: Settings, state: StatePart): OperationRecord & NewRecord {
   return {
     version: RECORD_VERSION,
     identity: operationIdentity(settings.name, call.owner, call.id),
-    revision: 1,
+    revision: firstRevision(settings),
     write: token({ settings }),
     fixed: newRound(call, settings, 1),
     state,
@@ -72,6 +77,6 @@ export function newRecord(call: FrozenCall, settings: Settings, state: StatePart
 }
 
 /** Whether the stored operation stands for this very request. */
-export function isSameRequest({ fixed }: OperationRecord, call: FrozenCall): boolean {
+export function isSameRequest({ fixed }: OperationRecord, call: Pick<FrozenCall, 'request' | 'fingerprint'>): boolean {
   return fixed.fingerprint === fingerprintOf(call.request, call.fingerprint, fixed.salt);
 }

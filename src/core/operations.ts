@@ -1,18 +1,19 @@
 import { requireOwner } from './admit.ts';
-import { milliseconds } from './duration.ts';
 import type { OperationDriver } from './driver.ts';
+import { milliseconds } from './duration.ts';
+import { OperationConflictError } from './errors/operation-conflict-error.ts';
 import { OperationStateError } from './errors/operation-state-error.ts';
 import { UsageError } from './errors/usage-error.ts';
 import { recordedHeaders } from './header-rules.ts';
 import { operationIdentity, ownerPrefix } from './identity.ts';
 import type { Journal } from './journal.ts';
-import { namePrefix, operationName } from './operation-id.ts';
 import { effectOfRecord, toOperation } from './operation.ts';
+import { namePrefix, operationName } from './operation-id.ts';
 import { toOutcome } from './outcome.ts';
 import { isFinished, type OperationRecord, type StatePart } from './record.ts';
 import { asJournalError, isOperation, token } from './save.ts';
 import type { Services } from './services.ts';
-import type { Filter, Operation, OperationId, Operations, OperationStatus, Outcome, Verdict } from './types.ts';
+import type { Filter, Operation, OperationId, OperationStatus, Operations, Outcome, Verdict } from './types.ts';
 import type { Waited } from './wait.ts';
 
 /** A copy of the request could still be under way so long after an attempt timed out. */
@@ -67,6 +68,8 @@ export class JournalOperations implements Operations {
       ? { kind: 'settled', record, persisted: true, source: 'journal' }
       : await wait(this.#drive(record), { signal: options.signal, timeout, canCancel: false });
     options.signal?.throwIfAborted();
+    // The name stands for another request by now: whoever asks by name alone means that one.
+    if (waited.kind === 'failed' && waited.error instanceof OperationConflictError) return this.outcome(id, options);
     if (waited.kind === 'failed') throw waited.error;
     if (waited.kind === 'settled') delivered(waited.record);
     return toOutcome<T>(waited);

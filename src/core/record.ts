@@ -107,7 +107,7 @@ export interface KeyRecord {
 export type JournalRecord = OperationRecord | KeyRecord;
 
 /** What `claim` is given: the journal adds nothing to it. */
-export type NewRecord = JournalRecord & { readonly revision: 1 };
+export type NewRecord = JournalRecord;
 
 /** A compare-and-set of the state part, or, with `round`, of both parts. */
 export interface Change {

@@ -81,8 +81,8 @@ export async function storeOutcome(work: Work, driving: Driving, outcome: StateP
       return settledAs(base, outcome, false);
     }
     const { won, record } = result;
-    // Gone, or in a later round: somebody has decided otherwise, and the answer is still true.
-    if (record === undefined || !isOperation(record) || record.fixed.round !== base.fixed.round)
+    // Gone, or another request by now: somebody has decided otherwise, and the answer is still true.
+    if (record === undefined || !isOperation(record) || record.fixed.key !== base.fixed.key)
       return settledAs(base, outcome, false);
     if (won) return settledAs(record, outcome, true);
     if (!acceptsOutcome(record)) return { kind: 'settled', record, persisted: true };
@@ -112,7 +112,7 @@ async function storeLater(base: OperationRecord, driving: Driving, state: StateP
       if (
         record === undefined ||
         !isOperation(record) ||
-        record.fixed.round !== base.fixed.round ||
+        record.fixed.key !== base.fixed.key ||
         !acceptsOutcome(record)
       )
         return;

@@ -1,5 +1,5 @@
 import type { OperationDriver } from './driver.ts';
-import type { JournalError } from './errors/journal-error.ts';
+import type { OncewardError } from './errors/onceward-error.ts';
 import type { Clock } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import type { Source, Waiting } from './types.ts';
@@ -21,7 +21,7 @@ export type Waited =
       readonly until?: number;
       readonly cause?: unknown;
     }
-  | { readonly kind: 'failed'; readonly error: JournalError };
+  | { readonly kind: 'failed'; readonly error: OncewardError };
 
 export interface WaitOptions {
   readonly clock: Clock;
