@@ -1,7 +1,7 @@
 import { lockPresence } from '../core/lock-presence.ts';
 import type { Platform } from '../core/ports.ts';
 import { browserClock } from './clock.ts';
-import { online, onHide, onWake } from './page-events.ts';
+import { onHide, online, onWake } from './page-events.ts';
 import { browserRandom } from './random.ts';
 import { nudgeLocks, webLocks } from './web-locks.ts';
 

@@ -3,8 +3,8 @@ import { JournalError } from '../../src/core/errors/journal-error.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
 import { samples } from '../../src/testing/journal-contract/sample-record.ts';
-import { patch } from './support/patch.ts';
 import { expectAllReject } from './support/expect-all-reject.ts';
+import { patch } from './support/patch.ts';
 import { deleteDatabase, freshName, rawOpen } from './support/raw-database.ts';
 
 const transaction = IDBDatabase.prototype.transaction;

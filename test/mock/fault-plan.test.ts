@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createMock, type Fault } from '../../src/mock/index.ts';
 import { FaultPlan } from '../../src/mock/fault-plan.ts';
+import { createMock, type Fault } from '../../src/mock/index.ts';
 
 type Request = readonly [method: string, path: string];
 

@@ -2,7 +2,7 @@ import type { Client } from '../../src/core/types.ts';
 import { type Case, expectSame, inWorld } from './client-case.ts';
 import { moreCases } from './client-known-name-more.ts';
 import { ROWS, type Row, type Told } from './client-known-name-rows.ts';
-import { charge, type Platform, toldOutcome, told, toldRecord, type World } from './client-world.ts';
+import { charge, type Platform, told, toldOutcome, toldRecord, type World } from './client-world.ts';
 
 /** Every row of "what a call with a name gets" (design section 4), for the client that made the record and for one that found it. */
 export function walk(platform: Platform): readonly Case[] {

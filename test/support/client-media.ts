@@ -5,9 +5,9 @@ import { fileJournal } from '../../src/journal/file/file-journal.ts';
 import { encodeLine } from '../../src/journal/file/line.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import { storeJournal } from '../../src/journal/store-journal.ts';
+import { spoilable } from './client-spoilable.ts';
 import type { Medium, Unusable } from './client-world.ts';
 import { mapStore } from './map-store.ts';
-import { spoilable } from './client-spoilable.ts';
 
 /** Every journal that exists in Node, on a medium of its own that outlives the clients that use it. */
 export const MEDIA: Readonly<Record<'memory' | 'store' | 'file', () => Promise<Medium>>> = {
