@@ -33,7 +33,7 @@ const started = performance.now();
 afterAll(() => console.log(tally.table((performance.now() - started) / 1000)));
 
 /** At such a point every operation of the process may have finished, if its timing will have it so. */
-const MAY_BE_LATE: ReadonlySet<Point> = new Set<Point>(['while-sending', 'during-finish', 'after-finish']);
+const MAY_BE_LATE: ReadonlySet<Point> = new Set<Point>(['during-finish', 'after-finish']);
 
 interface PointKill {
   readonly point: Point;

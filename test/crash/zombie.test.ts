@@ -18,8 +18,9 @@ test('a driver that is dead and that nobody reaps is taken over', { timeout: 30_
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
+    const signal = AbortSignal.timeout(15_000);
     let said = '';
-    while (!said.includes('"killed"')) said += String((await once(careless.stdout, 'data'))[0]);
+    while (!said.includes('"killed"')) said += String((await once(careless.stdout, 'data', { signal }))[0]);
     const life = await new Boot(plan).life;
     expect(life.found).toEqual({ 'order-1': 'pending' });
     expect(life.outcomes.map(({ name, http }) => ({ name, http }))).toEqual([{ name: 'order-1', http: 201 }]);

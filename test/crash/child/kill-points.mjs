@@ -8,7 +8,7 @@ export function tell(event) {
 
 /** Counts how often each point was passed, and kills this process with SIGKILL when the planned one comes for the n-th time.
  *
- *  @param kill { point, nth, turns }: `turns` of the event loop pass between the start of a write and the kill `during` it
+ *  @param kill { point, nth, turns }: `turns` of the event loop pass between the start of a write or a request and the kill during it
  */
 export function killer(kill) {
   let passed = 0;
@@ -22,13 +22,14 @@ export function killer(kill) {
     at(point, name) {
       if (due(point)) die(name);
     },
-    /** Returns what ends the wait: whoever calls it says that the moment is over, and dies at its last instant. */
-    soon(point, name) {
-      if (!due(point)) return () => {};
+    /** A fast disk is done before the turns are: then it dies before the client hears of it. */
+    async during(point, name, write) {
+      if (!due(point)) return write;
       let left = kill.turns;
       const turn = () => (left-- > 0 ? setImmediate(turn) : die(name));
       turn();
-      return () => die(name);
+      await write.catch(() => {});
+      return die(name);
     },
   };
 }
@@ -42,11 +43,7 @@ export function killingJournal(journal, points) {
     async claim(record) {
       const name = record.fixed.id;
       points.at('before-claim', name);
-      const claimed = journal.claim(record);
-      const over = points.soon('during-claim', name);
-      const result = await claimed;
-      // A fast disk is done before the turns are: the client must not hear of the claim, or its request would leave.
-      over();
+      const result = await points.during('during-claim', name, journal.claim(record));
       // A claim that lost has claimed nothing: the moment wanted is the one between a durable claim and its first byte.
       if (result.created) points.at('after-claim', name);
       return result;
@@ -57,9 +54,7 @@ export function killingJournal(journal, points) {
       }
       const name = decodeURIComponent(identity.split('/').at(-1));
       points.at('after-response', name);
-      const finished = journal.update(identity, change, options);
-      points.soon('during-finish', name);
-      const result = await finished;
+      const result = await points.during('during-finish', name, journal.update(identity, change, options));
       points.at('after-finish', name);
       return result;
     },
@@ -71,11 +66,8 @@ export function killingJournal(journal, points) {
   };
 }
 
-/** A fetch that kills the process right after the request was handed to the platform: whether it left is anybody's guess. */
+/** A fetch that kills the process soon after the request was handed to the platform: whether it left is anybody's guess. */
 export function killingFetch(points) {
-  return (input, init) => {
-    const response = fetch(input, init);
-    points.soon('while-sending', new URL(input.url).pathname.split('/').at(-1));
-    return response;
-  };
+  return (input, init) =>
+    points.during('while-sending', new URL(input.url).pathname.split('/').at(-1), fetch(input, init));
 }
