@@ -37,6 +37,8 @@ export function drive(work: Work, driving: Driving): Promise<Rest> {
 /** One attempt, saved. */
 async function turn(work: Work, driving: Driving): Promise<Rest> {
   if (!work.current) return { kind: 'lost' };
+  let { seen } = work;
+  work.seen = false;
   const before = beforeAttempt(work, driving);
   switch (before.kind) {
     case 'closed':
@@ -56,10 +58,22 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
     // A hint, never a refusal: virtual adapters and VPNs say offline too.
     work.waiting = 'offline';
     await driving.pause(driving.settings.retry.maxDelay);
+    seen = false;
   }
+  if (!seen && (await isChanged(work, driving))) return { kind: 'lost' };
   const marked = await markDispatched(work, driving);
   if (marked.kind !== 'saved') return marked.kind === 'lost' ? { kind: 'lost' } : marked;
   return exchange(work, driving, 'attempt');
+}
+
+/** A discard by another process or tab, or a takeover, while we waited: it ends our sending, and only the journal tells of it. Where that cannot
+ *  be read, the same key goes on. */
+async function isChanged({ record }: Work, { journal }: Driving): Promise<boolean> {
+  try {
+    return (await journal.get(record.identity))?.revision !== record.revision;
+  } catch {
+    return false;
+  }
 }
 
 /** The mark is durable before the first byte (I3): after a crash it is what says "possible". */

@@ -31,6 +31,8 @@ export class Work {
   waiting: Waiting = 'queued';
   /** False once somebody else is known to have changed the record: the gate refuses, the record is read again. */
   current = true;
+  /** The record is as it was read or written a moment ago: nothing has been waited for since. */
+  seen = true;
   /** Aborted once there is no point in preparing the next attempt. */
   readonly halted: AbortSignal;
   /** Skip a backoff, never a Retry-After. */
