@@ -56,6 +56,7 @@ export class OperationDriver {
       this.ending = { kind: 'failed', error: this.#failure(error) };
     }
     if (this.ending?.kind === 'closed') await this.#release();
+    if (this.ending?.kind === 'failed') void this.#releaseLater();
     this.#changed();
   }
 
@@ -178,13 +179,15 @@ export class OperationDriver {
     this.#changed();
     const over = new AbortController();
     let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
-    const watching = this.#driving.presence.watch(driver, over.signal, { onThisMachine: this.#driving.journal.kind === 'file' }).then(
-      (found) => {
-        verdict = found;
-        this.#interrupt.abort();
-      },
-      () => undefined,
-    );
+    const watching = this.#driving.presence
+      .watch(driver, over.signal, { onThisMachine: this.#driving.journal.kind === 'file' })
+      .then(
+        (found) => {
+          verdict = found;
+          this.#interrupt.abort();
+        },
+        () => undefined,
+      );
     try {
       const { clock } = this.#driving.settings;
       const { revision } = this.record;
@@ -218,7 +221,25 @@ export class OperationDriver {
       const result = await journal.update(record.identity, change);
       return this.#adopt(result.record);
     } catch (error) {
-      return { kind: 'failed', error: this.#failure(error) };
+      if (await this.#givesUp(POLL_ALONE)) return { kind: 'failed', error: this.#failure(error) };
+      return this.#reread();
+    }
+  }
+
+  /** The same for an operation that failed here while the process lives on: whoever can drive it should, as soon as the journal works again. */
+  async #releaseLater(): Promise<void> {
+    const { record } = this;
+    const { journal, settings, stop } = this.#driving;
+    if (isFinished(record.state) || !this.#driving.presence.holds(record.state.driver)) return;
+    const { driver: _, ...state } = record.state;
+    const change = { revision: record.revision, write: token(this.#driving), state };
+    for (let wait = POLL_ALONE; !stop.aborted; wait = Math.min(2 * wait, SLICE)) {
+      try {
+        await journal.update(record.identity, change);
+        return;
+      } catch {
+        await settings.clock.sleep(wait, stop).catch(() => undefined);
+      }
     }
   }
 
@@ -238,11 +259,26 @@ export class OperationDriver {
 
   async #reread(): Promise<Ending | undefined> {
     this.#work = undefined;
-    try {
-      return this.#adopt(await this.#driving.journal.get(this.record.identity));
-    } catch (error) {
-      return { kind: 'failed', error: this.#failure(error) };
+    for (let wait = POLL_ALONE; ; wait = Math.min(2 * wait, SLICE)) {
+      try {
+        return this.#adopt(await this.#driving.journal.get(this.record.identity));
+      } catch (error) {
+        if (await this.#givesUp(wait)) return { kind: 'failed', error: this.#failure(error) };
+      }
     }
+  }
+
+  /** The journal failed. A caller is told so; where nobody waits for this operation we look again later, for else nobody would drive it when
+   *  the journal works again. */
+  async #givesUp(wait: number): Promise<boolean> {
+    // The pool listens too.
+    if (this.#listeners.size > 1 || this.#driving.closing.aborted) return true;
+    const following = this.#following;
+    this.#following = 'yes';
+    this.#changed();
+    await this.#pause(wait);
+    this.#following = following;
+    return this.#driving.closing.aborted;
   }
 
   #adopt(record: Awaited<ReturnType<Driving['journal']['get']>>): Ending | undefined {

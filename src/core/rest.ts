@@ -1,6 +1,6 @@
 import type { JournalError } from './errors/journal-error.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
-import { type Settled, save, stateNow, withoutMark } from './save.ts';
+import { type Settled, save, stateNow, storeLater, withoutMark } from './save.ts';
 import type { InDoubtReason, Waiting } from './types.ts';
 import type { Driving, Work } from './work.ts';
 
@@ -39,7 +39,9 @@ export async function enterDoubt(
   const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
   const saved = await save(work, driving, doubt);
   if (saved.kind === 'lost') return saved;
+  const { revision } = work.record;
   // Doubt is no outcome, so nothing is lost where it cannot be stored: a restart finds the record dispatched, and judges again.
+  if (saved.kind === 'failed') void storeLater(work.record, driving, doubt, (now) => now.revision === revision);
   return { kind: 'settled', record: { ...work.record, state: doubt }, persisted: saved.kind === 'saved' };
 }
 

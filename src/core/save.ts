@@ -103,18 +103,18 @@ function acceptsOutcome({ state }: OperationRecord): boolean {
 }
 
 /** After a restart the record would be asked again with the same key, and replayed; while this process lives, it tries to spare that. */
-async function storeLater(base: OperationRecord, driving: Driving, state: StatePart): Promise<void> {
+export async function storeLater(
+  base: OperationRecord,
+  driving: Driving,
+  state: StatePart,
+  accepts: (record: OperationRecord) => boolean = acceptsOutcome,
+): Promise<void> {
   const { clock } = driving.settings;
   for (let wait = 1000; !driving.stop.aborted; wait = Math.min(wait * 2, 60_000)) {
     try {
       await clock.sleep(wait, driving.stop);
       const record = await driving.journal.get(base.identity);
-      if (
-        record === undefined ||
-        !isOperation(record) ||
-        record.fixed.key !== base.fixed.key ||
-        !acceptsOutcome(record)
-      )
+      if (record === undefined || !isOperation(record) || record.fixed.key !== base.fixed.key || !accepts(record))
         return;
       const { won } = await driving.journal.update(base.identity, {
         revision: record.revision,

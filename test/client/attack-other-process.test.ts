@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.node.ts';
-import { smallWorld, type SmallWorld } from '../support/small-world.ts';
 import { told, until } from '../support/client-world.ts';
+import { type SmallWorld, smallWorld } from '../support/small-world.ts';
 
 const charge = (client: Client, amount: number, more = {}) =>
   client.post('/charges', { once: 'cart/1', json: { amount }, waitTimeout: 50, ...more });
