@@ -51,6 +51,7 @@ const LARGEST_META = 4096;
 
 /** A call whose options are right: what is stored of it, and how its caller waits. */
 export interface PreparedCall {
+  readonly id: string;
   readonly freeze: () => Promise<Omit<FrozenCall, 'owner'>>;
   readonly signal: AbortSignal | undefined;
   readonly waitTimeout: number;
@@ -85,6 +86,7 @@ export function prepareCall(
   });
   const { fingerprint } = options;
   return {
+    id,
     freeze: async () => ({
       id,
       request: await frozen(),

@@ -1,19 +1,15 @@
-import { v4 } from 'uuid';
-import { admit, type Ticket } from './admit.ts';
-import { prepareCall } from './call-options.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnose.ts';
-import type { OperationDriver } from './driver.ts';
 import { DriverPool } from './driver-pool.ts';
 import { milliseconds } from './duration.ts';
 import { UsageError } from './errors/usage-error.ts';
 import type { Journal } from './journal.ts';
-import { LazyOperation } from './operation-promise.ts';
 import { JournalOperations } from './operations.ts';
 import type { Services } from './services.ts';
 import { resolveSettings, type Surroundings } from './settings.ts';
-import type { CallOptions, Client, ClientOptions, OperationPromise, Send } from './types.ts';
-import { type Waited, waitFor } from './wait.ts';
+import { startCall } from './start-call.ts';
+import type { CallOptions, Client, ClientOptions, Send } from './types.ts';
+import { waitFor } from './wait.ts';
 
 /** How long close() lets attempts under way be answered and stored. */
 const CLOSE_TIMEOUT = 5_000;
@@ -87,51 +83,4 @@ function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared
     [Symbol.asyncDispose]: () => shared.close(),
     extend: (further) => clientOf({ ...options, ...further }, platform, shared),
   };
-}
-
-function startCall(
-  services: Services,
-  target: { readonly method: string; readonly url: string | URL },
-  options: CallOptions,
-): OperationPromise {
-  const { settings, pool } = services;
-  const started = settings.clock.now();
-  const admission = (async () => {
-    const call = prepareCall(target, options, settings, () => `anonymous/${v4({ random: settings.random.bytes(16) })}`);
-    const ticket = await pool.admitting(() => admit(call, services));
-    if (ticket.kind === 'driver') ticket.driver.tickets += 1;
-    if (ticket.kind === 'driver' && ticket.claimed && call.signal) cancelWith(ticket.driver, call.signal);
-    return { call, ticket };
-  })();
-  const wait = async (ticket: Ticket): Promise<Waited> => {
-    if (ticket.kind === 'stored') return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal' };
-    if (ticket.kind === 'pending') {
-      const { record, cause } = ticket;
-      const { attempts, waiting = 'interrupted' } = pool.find(record.identity) ?? record.state;
-      return { kind: 'pending', record, attempts, waiting, cause };
-    }
-    if (ticket.kind === 'unsent')
-      return { kind: 'settled', record: ticket.record, persisted: true, source: 'journal', cause: ticket.cause };
-    const { call } = await admission;
-    const timeout = Math.max(0, call.waitTimeout - (settings.clock.now() - started));
-    return services.wait(ticket.driver, { signal: call.signal, timeout, canCancel: ticket.claimed });
-  };
-  return new LazyOperation({
-    admitted: admission.then(({ ticket }) => ticket),
-    wait,
-    throwHttpErrors: options?.throwHttpErrors ?? settings.throwHttpErrors,
-    delivered: services.delivered,
-  });
-}
-
-/** An abort before the first byte cancels, whether or not anybody has asked for the result yet. */
-function cancelWith(driver: OperationDriver, signal: AbortSignal): void {
-  const abort = () => void driver.cancel();
-  const unlisten = driver.listen(() => {
-    if (driver.ending === undefined) return;
-    signal.removeEventListener('abort', abort);
-    unlisten();
-  });
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
 }

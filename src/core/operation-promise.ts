@@ -1,4 +1,3 @@
-import type { Ticket } from './admit.ts';
 import { ResponseBodyError } from './errors/response-body-error.ts';
 import { toOutcome, toResponse } from './outcome.ts';
 import type { OperationRecord } from './record.ts';
@@ -6,9 +5,8 @@ import type { OperationPromise, Outcome } from './types.ts';
 import type { Waited } from './wait.ts';
 
 export interface PendingCall {
-  /** Rejects with UsageError, JournalError or OperationConflictError: nobody needs to have asked. */
-  readonly admitted: Promise<Ticket>;
-  readonly wait: (ticket: Ticket) => Promise<Waited>;
+  /** Called once somebody asks. Rejects with UsageError, JournalError or OperationConflictError. */
+  readonly wait: () => Promise<Waited>;
   readonly throwHttpErrors: boolean;
   /** The outcome is about to be handed to whoever asked. */
   readonly delivered: (record: OperationRecord) => void;
@@ -71,12 +69,10 @@ export class LazyOperation implements OperationPromise {
 
   /** One wait for all views. */
   async #settled(): Promise<Exclude<Waited, { kind: 'failed' }>> {
-    this.#waited ??= this.#call.admitted
-      .then((ticket) => this.#call.wait(ticket))
-      .then((waited) => {
-        if (waited.kind === 'failed') throw waited.error;
-        return waited;
-      });
+    this.#waited ??= this.#call.wait().then((waited) => {
+      if (waited.kind === 'failed') throw waited.error;
+      return waited;
+    });
     const waited = await this.#waited;
     if (waited.kind === 'settled') this.#call.delivered(waited.record);
     return waited;

@@ -15,7 +15,7 @@ export class StillPendingError extends OncewardError {
   ) {
     super(
       'ERR_ONCEWARD_STILL_PENDING',
-      `${operationId} is still pending (${details.waiting}). It is in the journal and goes on; call again with the same name to join it.`,
+      `${operationId} is still pending (${details.waiting}). It goes on without this promise; call again with the same name to join it.`,
       { effect: details.effect, operationId, cause: details.cause },
     );
     this.waiting = details.waiting;
