@@ -6,40 +6,46 @@ import { bank } from './server/bank.mjs';
 import { faultSwitch } from './server/faults.mjs';
 import { page } from './server/page.mjs';
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: '4020' } } });
-
 const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
+const port = portOf(process.argv.slice(2));
 const token = randomUUID();
 const faults = faultSwitch();
 const servePage = await page();
 const serveBank = bank({ faults, token });
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url, 'http://localhost');
+  const [path] = request.url.split('?');
   // A name that somebody else points at this machine is not ours.
   if (!LOOPBACK.test(request.headers.host ?? '')) return answer(response, 421, { error: 'Open it as 127.0.0.1.' });
-  if (pathname.startsWith('/api/')) return serveBank(request, response);
-  if (pathname === '/demo/session') return answer(response, 200, { token });
-  if (pathname === '/demo/fault') return void moveSwitch(request, response).catch(() => response.destroy());
+  if (path.startsWith('/api/')) return serveBank(request, response);
+  if (path === '/demo/session') return answer(response, 200, { token });
+  if (path === '/demo/fault') return void moveSwitch(request, response).catch(() => response.destroy());
   if (!servePage(request, response)) answer(response, 404, { error: 'There is no such page.' });
 });
 
 // Loopback only: the switch and the session are for whoever sits at this machine.
-server.listen(Number(values.port), '127.0.0.1', () => {
+server.listen(port, '127.0.0.1', () => {
   console.log(`checkout listening on http://127.0.0.1:${server.address().port}`);
 });
 server.on('error', (error) => {
-  console.error(`The checkout cannot be served on port ${values.port}: ${error.message}. Choose another with --port.`);
+  console.error(`The checkout cannot be served on port ${port}: ${error.message}. Choose another with --port.`);
   process.exitCode = 1;
 });
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    server.close();
-    server.closeAllConnections();
-    // A bank that still thinks would keep the process.
-    process.exit();
-  });
+  // At once: a bank that still thinks would keep the process.
+  process.once(signal, () => process.exit());
+}
+
+function portOf(args) {
+  try {
+    const { values } = parseArgs({ args, options: { port: { type: 'string', default: '4020' } } });
+    if (/^\d{1,5}$/.test(values.port) && Number(values.port) < 65_536) return Number(values.port);
+    throw new Error(`--port is a number from 0 (any free one) to 65535; got '${values.port}'.`);
+  } catch (error) {
+    console.error(`${error.message}\nUsage: node examples/checkout/serve.mjs [--port 4020]`);
+    process.exit(2);
+  }
 }
 
 async function moveSwitch(request, response) {

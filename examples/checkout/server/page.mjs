@@ -25,7 +25,7 @@ export async function page() {
   files.set('/', files.get('/index.html'));
   files.set('/checkout.js', { type: 'text/javascript; charset=utf-8', body: await bundle() });
   return (request, response) => {
-    const file = files.get(new URL(request.url, 'http://localhost').pathname);
+    const file = files.get(request.url.split('?')[0]);
     if (file === undefined) return false;
     response.writeHead(200, { 'content-type': file.type, ...HEADERS });
     response.end(request.method === 'HEAD' ? undefined : file.body);
