@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Client } from '../../src/index.node.ts';
 import { toTombstone } from '../../src/core/tombstone.ts';
+import type { Client } from '../../src/index.node.ts';
 import { ietf } from '../../src/profiles/index.ts';
 import { slowed } from '../support/client-journals.ts';
 import { charge, told, toldError, toldOutcome, toldRecord, until, type World } from '../support/client-world.ts';
