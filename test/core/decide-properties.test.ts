@@ -91,7 +91,7 @@ function waitOf(decision: Decision): number | undefined {
   return decision.next === 'park' && decision.dueAt !== undefined ? decision.dueAt - NOW : undefined;
 }
 
-const runs = { numRuns: 2_000 };
+const runs = { numRuns: 1_000 };
 
 describe('whatever comes back', () => {
   test('no wait ends after the deadline, or when the key could be forgotten', () => {
@@ -107,7 +107,7 @@ describe('whatever comes back', () => {
       }),
       runs,
     );
-    expect(waits).toBeGreaterThan(100);
+    expect(waits).toBeGreaterThan(20);
   });
   test('no wait is shorter than the server asked for, and "try now" knows how long that is', () => {
     fc.assert(

@@ -93,6 +93,11 @@ describe('URL', () => {
   ])('%s is refused', async (_name, url, searchParams) => {
     expect(await refusal({ searchParams }, { url })).toEqual(invalidOption);
   });
+  test('what is wrong with searchParams is named', async () => {
+    expect((await refusal({ searchParams: { a: 1, b: null } })).message).toContain('b must be');
+    expect((await refusal({ searchParams: new URLSearchParams() })).message).toContain('plain object');
+    expect((await refusal({ searchParams: [['a', '1']] })).message).toContain('plain object');
+  });
   test('a password in baseUrl is refused too', async () => {
     const baseUrl = new URL(`https://u:${SECRET}@x.example/`);
     expect(await refusal({}, { url: 'charges', baseUrl })).toEqual(invalidOption);
@@ -197,6 +202,6 @@ test('whatever is handed in: a request that fetch takes, or a UsageError', async
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });

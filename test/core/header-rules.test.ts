@@ -177,6 +177,10 @@ describe('credentials in URLs', () => {
   ])('%s', (url) => {
     expect(refusal(() => refuseSecretsInUrl(new URL(url))).message).toMatch(/stored/);
   });
+  test('the place is named', () => {
+    expect(refusal(() => refuseSecretsInUrl(new URL(`https://x.example/?Token=${SECRET}`))).message).toContain('Token');
+    expect(refusal(() => refuseSecretsInUrl(new URL(`https://u:${SECRET}@x.example/`))).message).toContain('user name');
+  });
   test.each([
     'https://api.example/',
     'https://api.example/token?page=1',

@@ -70,6 +70,7 @@ describe('whole records', () => {
         state: { ...state, state: 'claimed' as const },
       }))(operation()),
     ],
+    ['before its first attempt', operation({ attempts: 0 })],
     ['claimed key', keyRecord],
   ])('%s', (_name, record) => {
     expect(parseRecord(structuredClone(record), record.identity)).toEqual(record);

@@ -65,6 +65,11 @@ describe('what remains', () => {
     expect(parseRecord(structuredClone(tombstone), record.identity)).toEqual(tombstone);
     expect(toOperation(tombstone)).toMatchObject({ status: state.state, url: '', keyHint: '' });
   });
+  test('whether it was ever sent', () => {
+    const { dispatchedAt: _, ...unsent } = finished({ state: 'not-sent' }).state;
+    expect(toTombstone(finished({ state: 'succeeded' })).state.dispatchedAt).toBe(NOW);
+    expect(toTombstone({ ...finished({}), state: unsent }).state).not.toHaveProperty('dispatchedAt');
+  });
   test('again: the same', () => {
     const once = toTombstone(finished({ state: 'succeeded' }));
     expect(toTombstone(once)).toEqual(once);
