@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 const PAGE = new URL('../page/', import.meta.url);
 const TYPES = { '.html': 'text/html; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
-const FILES = ['index.html', 'style.css', 'icon.svg'];
+const FILES = ['index.html', 'style.css', 'counter.css', 'icon.svg'];
 
 /** No inline script, nothing from elsewhere, in nobody's frame. */
 const HEADERS = {
