@@ -26,6 +26,7 @@ export interface Entry {
   readonly key: string;
   readonly tenant: string;
   readonly firstSeenAt: number;
+  lastSeenAt: number;
   hits: number;
   effects: number;
   lock?: Lock | undefined;
@@ -49,13 +50,14 @@ export class Ledger {
   hit(tenant: string, key: string): Entry {
     // A key has no line break, so no two pairs share a name.
     const name = `${key}\n${tenant}`;
+    const now = this.#now();
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      const now = this.#now();
-      entry = { key, tenant, firstSeenAt: now, hits: 0, effects: 0, freeSince: now };
+      entry = { key, tenant, firstSeenAt: now, lastSeenAt: now, hits: 0, effects: 0, freeSince: now };
       this.#entries.set(name, entry);
     }
     entry.hits += 1;
+    entry.lastSeenAt = now;
     return entry;
   }
 
@@ -66,14 +68,14 @@ export class Ledger {
     return undefined;
   }
 
-  /** Takes a free key. */
+  /** Takes a free key. Its lifetime counts from the arrival of the request that takes it: one reading of the clock for both. */
   lock(entry: Entry, fingerprint: Fingerprint): Lock {
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
     entry.stored = undefined;
-    entry.lock = { fingerprint, expiresAt: this.#now() + this.#lifetime, ended, end, lost: false };
+    entry.lock = { fingerprint, expiresAt: entry.lastSeenAt + this.#lifetime, ended, end, lost: false };
     return entry.lock;
   }
 
