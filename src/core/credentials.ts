@@ -1,6 +1,7 @@
 import { UsageError } from './errors/usage-error.ts';
 import { credentialHeaders } from './header-rules.ts';
 import { toOperation } from './operation.ts';
+import { errorName } from './safe-cause.ts';
 import type { Settings } from './settings.ts';
 import type { AttemptInfo } from './types.ts';
 import type { Driving, Work } from './work.ts';
@@ -102,7 +103,7 @@ async function bounded<T>(
   });
   const value = work().then(
     (result): Asked<T> => ({ kind: 'value', value: result }),
-    (error: unknown): Asked<T> => ({ kind: 'threw', name: error instanceof Error ? error.name : typeof error }),
+    (error: unknown): Asked<T> => ({ kind: 'threw', name: errorName(error) }),
   );
   try {
     return await Promise.race([value, ended]);

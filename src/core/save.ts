@@ -1,5 +1,6 @@
 import { JournalError } from './errors/journal-error.ts';
 import { isFinished, type JournalRecord, type OperationRecord, type StatePart } from './record.ts';
+import { errorName, safeCause } from './safe-cause.ts';
 import type { Settings } from './settings.ts';
 import type { Driving, Work } from './work.ts';
 
@@ -141,14 +142,14 @@ export function isOperation(record: JournalRecord): record is OperationRecord {
   return record.fixed.kind === 'operation';
 }
 
-/** Whatever a journal throws becomes a JournalError: a caller's own journal may throw anything. */
+/** Whatever a journal throws becomes a JournalError: a caller's own journal may throw anything, and say anything. */
 export function asJournalError(error: unknown, operationId: string | undefined): JournalError {
-  if (error instanceof JournalError) return error;
-  return new JournalError(
-    'unavailable',
-    `${operationId ?? 'The journal'}: the journal failed (${error instanceof Error ? error.name : typeof error}).`,
-    {
-      operationId,
-    },
-  );
+  if (!(error instanceof JournalError)) {
+    const what = `${operationId ?? 'The journal'}: the journal failed (${errorName(error)}).`;
+    return new JournalError('unavailable', what, { operationId, cause: safeCause(error) });
+  }
+  if (error.cause === undefined) return error;
+  const { reason, message, effect } = error;
+  const cause = safeCause(error.cause);
+  return new JournalError(reason, message, { effect, operationId: error.operationId ?? operationId, cause });
 }
