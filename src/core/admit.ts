@@ -122,11 +122,12 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
   const { frozen, call, admission, journal } = context;
   const { settings, pool } = admission;
   if (call.signal?.aborted) return unsent(frozen, settings, call.signal);
-  // A round of which nothing was ever sent is begun anew; a key handed in for it is still its own.
-  const round =
-    record.state.dispatchedAt === undefined && standingOf(record) === 'unsent'
-      ? record.fixed.round
-      : record.fixed.round + 1;
+  // A round of which nothing was ever sent is begun anew; a key handed in for it is still its own. A refusal of credentials leaves no mark, but
+  // the server has seen the key then, and must never see it with other bytes.
+  const isItsOwn = frozen.key === record.fixed.key && isSameRequest(record, frozen);
+  const unseen = frozen.key === undefined || record.state.attempts === 0 || isItsOwn;
+  const anew = record.state.dispatchedAt === undefined && standingOf(record) === 'unsent' && unseen;
+  const round = anew ? record.fixed.round : record.fixed.round + 1;
   if (frozen.key !== undefined) await claimKey(frozen.key, { operation: record.identity, round }, context);
   const state = claimState(settings, await pool.presence.enter(), { sendsAtOnce: pool.online });
   const change = {

@@ -14,6 +14,9 @@ import { waitFor } from './wait.ts';
 /** How long close() lets attempts under way be answered and stored. */
 const CLOSE_TIMEOUT = 5_000;
 
+/** How long a journal may take to close: one that no longer answers must not keep a program from ending. */
+const LAST_WRITES = 2_000;
+
 /** Assembles a client: settings, one pool of drivers, the journal. Does no I/O, and never throws for a missing piece.
  *  @throws UsageError for unknown options and wrong values */
 export function assembleClient(options: ClientOptions, platform: Surroundings): Client {
@@ -42,7 +45,7 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
   };
   const close = async (closing: { timeout?: number | string } = {}) => {
     await pool.close(milliseconds((closing.timeout ?? CLOSE_TIMEOUT) as number, 'timeout'));
-    await opened?.close();
+    await pool.atMost(opened?.close(), LAST_WRITES);
   };
   return clientOf(options, platform, { pool, journal, close });
 }

@@ -1,4 +1,4 @@
-import { type Ending, OperationDriver } from './driver.ts';
+import { OperationDriver } from './driver.ts';
 import type { Journal } from './journal.ts';
 import type { Clock, OnWake, Presence, Random } from './ports.ts';
 import type { OperationRecord } from './record.ts';
@@ -26,6 +26,8 @@ export class DriverPool {
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly #drivers = new Map<string, OperationDriver>();
+  /** Pending until a driver has ended, and has written that it has. */
+  readonly #running = new Set<Promise<void>>();
   readonly #input: PoolInput;
   readonly #idlers = new Set<() => void>();
   #occupied = 0;
@@ -108,13 +110,15 @@ export class DriverPool {
     const release = this.occupy();
     const unwatch = driver.listen(() => this.#tellIdlers());
     this.#unsubscribe ??= this.#input.onWake(() => void this.#wakeSpread());
-    void driver.run().then(() => {
+    const running = driver.run().then(() => {
+      this.#running.delete(running);
       // A later round may have its own driver by now.
       if (this.#drivers.get(record.identity) === driver) this.#drivers.delete(record.identity);
       unwatch();
       release();
       this.#tellIdlers();
     });
+    this.#running.add(running);
     return driver;
   }
 
@@ -145,28 +149,56 @@ export class DriverPool {
     this.#unlisten();
     this.#closing.abort();
     for (const driver of this.#drivers.values()) driver.interrupt();
-    const ended = Promise.all([...this.#drivers.values()].map(endOf));
-    const over = new AbortController();
-    await Promise.race([ended, this.#input.clock.sleep(timeout, over.signal).catch(() => undefined)]);
-    over.abort();
+    // A claim may come through meanwhile, in the name of this client.
+    const ended = this.#admitted().then(() => Promise.all(this.#running));
+    await this.atMost(ended, timeout);
     this.#stop.abort();
     for (const driver of this.#drivers.values()) driver.interrupt();
     // A journal that no longer answers must not keep a program from ending.
-    await Promise.race([ended, this.#input.clock.sleep(LAST_WRITES).catch(() => undefined)]);
+    await this.atMost(ended, LAST_WRITES);
     this.presence.leave();
     release();
+  }
+
+  /** Waits for `work`, and keeps the process alive for it, but no longer than `timeout` ms. @throws what `work` rejects with in time */
+  async atMost(work: Promise<unknown> | undefined, timeout: number): Promise<void> {
+    const release = this.keepAlive();
+    const over = new AbortController();
+    try {
+      await Promise.race([work, this.#input.clock.sleep(timeout, over.signal).catch(() => undefined)]);
+    } finally {
+      over.abort();
+      release();
+    }
+  }
+
+  /** Resolves when no call is on its way into the journal. */
+  #admitted(): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (this.#admissions > 0) return;
+        this.#idlers.delete(check);
+        resolve();
+      };
+      this.#idlers.add(check);
+      check();
+    });
   }
 
   /** Hints spare a follower its next poll; it polls behind them all the same. */
   #listenTo(journal: Journal): void {
     if (this.#watched.has(journal)) return;
-    this.#watched.set(
-      journal,
-      journal.watch((identity) => {
-        if (identity !== undefined) return this.#drivers.get(identity)?.noticed();
-        for (const driver of this.#drivers.values()) driver.noticed();
-      }),
-    );
+    try {
+      this.#watched.set(
+        journal,
+        journal.watch((identity) => {
+          if (identity !== undefined) return this.#drivers.get(identity)?.noticed();
+          for (const driver of this.#drivers.values()) driver.noticed();
+        }),
+      );
+    } catch {
+      // No hints: the claim is stored by now, and must not go without a driver for want of them.
+    }
   }
 
   #unlisten(): void {
@@ -198,17 +230,4 @@ export class DriverPool {
 /** Whether `record` is a later claim of the name than `known`. */
 function isLaterLife({ fixed }: OperationRecord, known: OperationRecord): boolean {
   return fixed.key !== known.fixed.key && fixed.createdAt >= known.fixed.createdAt;
-}
-
-/** Resolves when the driver has ended. */
-function endOf(driver: OperationDriver): Promise<Ending> {
-  return new Promise((resolve) => {
-    const unlisten = driver.listen(check);
-    function check(): void {
-      if (driver.ending === undefined) return;
-      unlisten();
-      resolve(driver.ending);
-    }
-    check();
-  });
 }

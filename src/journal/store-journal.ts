@@ -1,4 +1,5 @@
 import { JournalError } from '../core/errors/journal-error.ts';
+import { identityLabel } from '../core/identity.ts';
 import type { Journal, Unreadable } from '../core/journal.ts';
 import { applyClaim, applyUpdate, isOpen, type JournalRecord } from '../core/record.ts';
 import { type ChangeHints, changeHints } from './change-hints.ts';
@@ -127,7 +128,7 @@ async function write(store: ConditionalStore, identity: string, text: string, if
   if (typeof version === 'string') return true;
   throw new JournalError(
     'unavailable',
-    `The store answered a conditional write with ${version === null ? 'null' : typeof version}: it must resolve with the new version, or false. Whether ${identity} was stored is unknown, so nothing was sent.`,
+    `The store answered a conditional write with ${version === null ? 'null' : typeof version}: it must resolve with the new version, or false. Whether ${identityLabel(identity)} was stored is unknown, so nothing was sent.`,
   );
 }
 
@@ -145,6 +146,6 @@ async function asked<T>(call: () => Promise<T>): Promise<T> {
 function lagging(identity: string): JournalError {
   return new JournalError(
     'unavailable',
-    `The store refused ${MOST_TURNS} conditional writes of ${identity}, yet its reads show no other writer. A journal needs consistent reads: read from the primary.`,
+    `The store refused ${MOST_TURNS} conditional writes of ${identityLabel(identity)}, yet its reads show no other writer. A journal needs consistent reads: read from the primary.`,
   );
 }
