@@ -93,6 +93,17 @@ describe('outcome', () => {
     expect(waited.record.state.response?.body).toEqual(bytes('{}'));
     expect(() => Object.assign((outcome as { response: object }).response, { status: 500 })).toThrow(TypeError);
   });
+  test('of doubt: what the server said last, where it said anything', () => {
+    const doubt = { state: 'in-doubt', reason: 'unproved-rejection' } as const;
+    expect(toOutcome(settled({ ...doubt, response: answer(404, '{}') }))).toMatchObject({
+      response: { status: 404, data: {} },
+    });
+    expect(toOutcome(settled(doubt))).not.toHaveProperty('response');
+  });
+  test('says whether it is stored', () => {
+    expect(toOutcome({ ...settled({ state: 'succeeded' }), persisted: false }).persisted).toBe(false);
+    expect(toOutcome(pending()).persisted).toBe(true);
+  });
   test('a tombstone has no response', () => {
     const { record, ...rest } = settled({ state: 'succeeded', response: answer(201, '{}') });
     expect(toOutcome({ ...rest, record: toTombstone(record) })).toMatchObject({

@@ -39,7 +39,7 @@ describe('options', () => {
       lifetime: { kind: 'fixed', ms: 86_400_000 },
       accepted: 'reask',
       conflict: 'in-progress',
-      stores: { clientErrors: false },
+      stores: { clientErrors: false, serverErrors: false },
       clientErrorsAreFinal: false,
     });
   });

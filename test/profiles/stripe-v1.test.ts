@@ -147,7 +147,23 @@ test('the facts', () => {
     lifetime: { kind: 'floor', ms: 86_400_000 },
     accepted: 'final',
     companions: ['stripe-version', 'stripe-account'],
+    stores: { clientErrors: true, serverErrors: true },
+    rejections: [400, 402, 403, 404],
+    answers: { requiresKey: false },
   });
+});
+
+test.each([400, 403, 404, 405, 410, 413, 415, 422])('%i with Original-Request is kept: final', (status) => {
+  for (const context of [FIRST, LATER]) {
+    expect(observe(json(status, invalid, ORIGINAL), data, context)).toEqual(rejected);
+  }
+});
+test.each([400, 409, 424, 500, 503, 599])('%i, told to retry', (status) => {
+  for (const context of [FIRST, LATER]) expect(observe(json(status, invalid, RETRY), data, context)).toEqual(again);
+});
+test.each([500, 502, 599])('%i, replayed, as other clients than browsers see it', (status) => {
+  expect(observe(json(status, unknownError, { 'idempotent-replayed': 'true' }), data, LATER)).toEqual(storedError);
+  expect(observe(json(status, unknownError, STOP), data, LATER)).toEqual(storedError);
 });
 
 test.each([
