@@ -36,9 +36,10 @@ export function startCall(services: Services, target: Target, options: CallOptio
   const left = () => Math.max(0, (call?.waitTimeout ?? 0) - (clock.monotonic() - begun));
   const wait = async (): Promise<Waited> => {
     if (call === undefined) return waitedFor(await admission, services, { signal: undefined, timeout: 0 });
-    const ticket = await within(admission, services, Math.max(left(), SHORTEST_ADMISSION));
-    if (ticket === undefined) return unclaimed(call.id, target, { services, started });
-    return waitedFor(ticket, services, { signal: call.signal, timeout: left() });
+    const { id, signal } = call;
+    const ticket = await within(admission, services, { timeout: Math.max(left(), SHORTEST_ADMISSION), signal });
+    if (ticket === undefined) return unclaimed(id, target, { services, started });
+    return waitedFor(ticket, services, { signal, timeout: left() });
   };
   return new LazyOperation({
     wait,
@@ -79,20 +80,25 @@ function waitedFor(
   }
 }
 
-/** The ticket, or undefined after `timeout` ms: a journal or an `owner` that never answers must not hold a caller for ever. */
+/** The ticket, or undefined after `timeout` ms: a journal or an `owner` that never answers must not hold a caller for ever. An abort leaves it
+ *  a moment, for whether it cancels is known only once the claim is. */
 async function within(
   admission: Promise<Ticket>,
   { settings, pool }: Services,
-  timeout: number,
+  { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal | undefined },
 ): Promise<Ticket | undefined> {
-  if (!Number.isFinite(timeout)) return admission;
   const over = new AbortController();
   const release = pool.keepAlive();
   const late = new Promise<undefined>((resolve) => {
-    settings.clock.sleep(timeout, over.signal).then(
-      () => resolve(undefined),
-      () => undefined,
-    );
+    const end = (ms: number) => {
+      settings.clock.sleep(ms, over.signal).then(
+        () => resolve(undefined),
+        () => undefined,
+      );
+    };
+    if (Number.isFinite(timeout)) end(timeout);
+    if (signal?.aborted) end(SHORTEST_ADMISSION);
+    signal?.addEventListener('abort', () => end(SHORTEST_ADMISSION), { signal: over.signal });
   });
   try {
     return await Promise.race([admission, late]);
