@@ -117,7 +117,7 @@ describe('fields of JSON', () => {
     expect([...jsonFields(JSON.parse('{"__proto__":{"cvc":"123"}}'))]).toEqual([['__proto__.cvc', '123']]);
   });
   test('nesting as deep as a body can hold', () => {
-    const depth = 500_000;
+    const depth = 100_000;
     const value: unknown = JSON.parse('['.repeat(depth) + ']'.repeat(depth));
     expect([...jsonFields(value)]).toEqual([]);
   });
