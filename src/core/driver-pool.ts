@@ -85,6 +85,7 @@ export class DriverPool {
     { journal, fresh }: { readonly journal: Journal; readonly fresh: boolean },
   ): OperationDriver {
     const known = this.#drivers.get(record.identity);
+    if (known?.unstored && record.revision === known.record.revision) return known;
     if (known && known.ending === undefined) {
       if (!isLaterLife(record, known.record)) {
         if (record.revision > known.record.revision) known.outdated();

@@ -24,6 +24,8 @@ const SLICE = 60_000;
 /** One operation in this process: drives it while we are its driver, follows whoever else drives it, takes over when that one is gone. */
 export class OperationDriver {
   ending: Ending | undefined;
+  /** It ended, and only this process knows how: whoever asks is told by us, and nothing is sent again. */
+  unstored = false;
   /** Waiting for a time or a condition outside the foreground loop. */
   parked: { readonly why?: string } | undefined;
   /** Calls of this process that stand for this operation. */
@@ -47,7 +49,7 @@ export class OperationDriver {
     if (fresh) this.#work = new Work(record, { fresh });
   }
 
-  /** Resolves when the operation has ended for this process. Never rejects. */
+  /** Resolves when the operation has ended for this process, and its end is stored or will not be. Never rejects. */
   async run(): Promise<void> {
     try {
       while (this.ending === undefined) this.ending = await this.#step();
@@ -57,7 +59,11 @@ export class OperationDriver {
     }
     if (this.ending?.kind === 'closed') await this.#release();
     if (this.ending?.kind === 'failed') void this.#releaseLater();
+    const { stored } = this.ending?.kind === 'settled' ? this.ending : {};
+    this.unstored = stored !== undefined;
     this.#changed();
+    await stored;
+    this.unstored = false;
   }
 
   /** The record as we last wrote or read it. */

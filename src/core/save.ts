@@ -20,6 +20,8 @@ export interface Settled {
   readonly record: OperationRecord;
   /** False: a true answer that the journal could not store. */
   readonly persisted: boolean;
+  /** Where it was not: settles when the journal has it, or nobody tries any more. */
+  readonly stored?: Promise<void>;
 }
 
 /** Compare-and-set of the state of the record we drive. */
@@ -78,8 +80,7 @@ export async function storeOutcome(work: Work, driving: Driving, outcome: StateP
     try {
       result = await driving.journal.update(base.identity, { revision: base.revision, write: token(driving), state });
     } catch {
-      void storeLater(base, driving, state);
-      return settledAs(base, outcome, false);
+      return { ...settledAs(base, outcome, false), stored: storeLater(base, driving, state) };
     }
     const { won, record } = result;
     // Gone, or another request by now: somebody has decided otherwise, and the answer is still true.
@@ -110,21 +111,19 @@ export async function storeLater(
   state: StatePart,
   accepts: (record: OperationRecord) => boolean = acceptsOutcome,
 ): Promise<void> {
-  const { clock } = driving.settings;
-  for (let wait = 1000; !driving.stop.aborted; wait = Math.min(wait * 2, 60_000)) {
+  const { settings, journal, stop } = driving;
+  for (let wait = 100, last = false; !last; wait = Math.min(wait * 2, 60_000)) {
+    await settings.clock.sleep(wait, stop).catch(() => undefined);
+    // A closing client tries once more.
+    last = stop.aborted;
     try {
-      await clock.sleep(wait, driving.stop);
-      const record = await driving.journal.get(base.identity);
-      if (record === undefined || !isOperation(record) || record.fixed.key !== base.fixed.key || !accepts(record))
-        return;
-      const { won } = await driving.journal.update(base.identity, {
-        revision: record.revision,
-        write: token(driving),
-        state,
-      });
-      if (won) return;
+      const record = await journal.get(base.identity);
+      if (record === undefined || !isOperation(record) || record.fixed.key !== base.fixed.key) return;
+      if (!accepts(record)) return;
+      const change = { revision: record.revision, write: token(driving), state };
+      if ((await journal.update(base.identity, change)).won) return;
     } catch {
-      // still failing, or closing: the loop's condition decides
+      // Still failing.
     }
   }
 }

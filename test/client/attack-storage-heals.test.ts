@@ -94,3 +94,22 @@ describe('the journal fails, and works again', () => {
     10_000,
   );
 });
+
+test.each([
+  { plan: ['status:402'] as const, gets: 'HTTPError HTTP none 402', record: 'rejected 1 none', effects: 0 },
+  { plan: [] as const, gets: '201 {"charged":{"amount":1}}', record: 'succeeded 1 done', effects: 1 },
+])('what was told and could not be stored is told again, nothing is sent for it: $gets', async (row) => {
+  const world = smallWorld(...row.plan);
+  let broken = true;
+  const client = world.client(
+    slowed(world.inner, { update: ({ state }) => broken && state.finishedAt !== undefined && fails() }),
+  );
+  expect(await told(charge(client))).toBe(row.gets);
+  expect(await told(charge(client))).toBe(row.gets);
+  expect(world.sent).toHaveLength(1);
+  broken = false;
+  await until(async () => toldRecord(await stored(world)) === row.record, 'stored');
+  expect(await told(charge(client))).toBe(row.gets);
+  expect({ sent: world.sent.length, effects: world.mock.effects().length }).toEqual({ sent: 1, effects: row.effects });
+  await close(client);
+});

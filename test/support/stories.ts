@@ -198,7 +198,7 @@ export async function broken({ world, heard }: Pick<Stage, 'world' | 'heard'>): 
     if (effect === 'done' && effectsOf(key) !== 1) found.push(`I2: ${told}, and ${effectsOf(key)} effects`);
     if (effect === 'none' && executed > 0) found.push(`I7: ${told}, and it had been executed`);
     const final = what === 'rejected' || what === 'not-sent' || what === 'discarded';
-    if (effect === 'none' && final && persisted && effectsOf(key) > 0) found.push(`I7: ${told}, and executed later`);
+    if (effect === 'none' && final && effectsOf(key) > 0) found.push(`I7: ${told}, and executed later`);
   }
   for (const record of await world.records()) {
     const { state, fixed } = record;
