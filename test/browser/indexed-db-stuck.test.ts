@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
 import { samples } from '../../src/testing/journal-contract/sample-record.ts';
@@ -31,9 +31,10 @@ describe.concurrent('another tab is stuck', () => {
     await journal.open();
     const frozen = await rawOpen(name);
     const store = frozen.transaction(RECORDS, 'readwrite').objectStore(RECORDS);
-    let spinning = true;
+    // A member, not a variable: compiled after some 10,000 rounds, WebKitGTK 2.50 takes a captured `let` for a constant and spins for ever.
+    const state = { spinning: true };
     const spin = (): void => {
-      if (spinning) store.get('nothing').onsuccess = spin;
+      if (state.spinning) store.get('nothing').onsuccess = spin;
     };
     spin();
     const make = samples();
@@ -48,11 +49,9 @@ describe.concurrent('another tab is stuck', () => {
     calls.push(journal.claim(make.operation('cart/2')));
     await expectAllReject(calls, { reason: 'unavailable', effect: 'none' });
     expect(performance.now() - start).toBeLessThan(15_000);
-    spinning = false;
+    state.spinning = false;
     frozen.close();
-    // WebKit on a busy machine takes its time to end a transaction that has been spinning for seconds: until then calls go on ending.
-    const thawed = await vi.waitFor(() => journal.list(''), { timeout: 40_000, interval: 100 });
-    expect(thawed.records).toEqual([]);
+    expect((await journal.list('')).records).toEqual([]);
     expect((await journal.claim(make.operation('cart/1'))).created).toBe(true);
     await journal.close();
   });
