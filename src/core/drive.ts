@@ -100,7 +100,7 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
   if (result.kind === 'refused') return refused(work, driving, result.refusal);
   const record = { ...work.record, state: { ...work.record.state, attempts: work.attempts } };
   const context = {
-    acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && value.includes('text/html')),
+    acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && /text\/html/i.test(value)),
     accepted: record.fixed.accepted ?? settings.profile.accepted,
   };
   const observation = observe(result, settings.profile, { ...context, first });

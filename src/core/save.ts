@@ -52,6 +52,7 @@ export function stateNow(work: Work, { settings }: Driving): StatePart {
     streak: _s,
     unreadable: _u,
     inProgressSince: _i,
+    notBefore: _n,
     dueAt: _d,
     waiting: _w,
     reason: _r,

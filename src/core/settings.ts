@@ -92,7 +92,7 @@ export function resolveSettings(options: ClientOptions, platform: Surroundings):
     storableHeaders: new Set([...lower(options.safeHeaders), ...profile.companions]),
     credentials: options.credentials ?? 'same-origin',
     send: options.fetch ?? platform.send,
-    attemptTimeout: milliseconds(options.attemptTimeout ?? 30_000, 'attemptTimeout'),
+    attemptTimeout: aboveZero(milliseconds(options.attemptTimeout ?? 30_000, 'attemptTimeout'), 'attemptTimeout'),
     waitTimeout: milliseconds(options.waitTimeout ?? 60_000, 'waitTimeout', { infinity: true }),
     retry: resolveRetry(options.retry),
     throwHttpErrors: options.throwHttpErrors ?? true,
@@ -163,8 +163,14 @@ function resolveRetry(given: ClientOptions['retry'] = {}): Settings['retry'] {
   return {
     limit,
     baseDelay: milliseconds(given.baseDelay ?? 500, 'retry.baseDelay'),
-    maxDelay: milliseconds(given.maxDelay ?? 30_000, 'retry.maxDelay'),
+    // Parked retries are due every ten times this: at 0 they would follow each other without a pause.
+    maxDelay: aboveZero(milliseconds(given.maxDelay ?? 30_000, 'retry.maxDelay'), 'retry.maxDelay'),
   };
+}
+
+function aboveZero(ms: number, what: string): number {
+  if (ms > 0) return ms;
+  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${what} must be more than 0.`);
 }
 
 function refuseShortLifetime({ profile, attemptTimeout }: Settings): void {

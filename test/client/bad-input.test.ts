@@ -289,6 +289,8 @@ describe('createClient', () => {
     'an endless attemptTimeout': [{ attemptTimeout: Number.POSITIVE_INFINITY }, /attemptTimeout must be/],
     'a negative waitTimeout': [{ waitTimeout: -1 }, /waitTimeout must be/],
     'no attempts': [{ retry: { limit: 0 } }, /retry\.limit/],
+    'no pause between parked retries': [{ retry: { maxDelay: 0 } }, /retry\.maxDelay/],
+    'no time for an attempt': [{ attemptTimeout: 0 }, /attemptTimeout/],
     'half an attempt': [{ retry: { limit: 1.5 } }, /retry\.limit/],
     'a retry option nobody knows': [{ retry: { retries: 5 } }, /retry knows no option retries/],
     'credentials that fetch does not know': [{ credentials: 'always' }, /credentials/],
