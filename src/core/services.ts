@@ -1,5 +1,5 @@
-import type { DriverPool } from './driver-pool.ts';
 import type { OperationDriver } from './driver.ts';
+import type { DriverPool } from './driver-pool.ts';
 import type { Journal } from './journal.ts';
 import type { OperationRecord } from './record.ts';
 import type { Settings } from './settings.ts';

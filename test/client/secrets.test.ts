@@ -47,7 +47,7 @@ function shown(error: unknown, depth = 0): string {
   const own = Object.getOwnPropertyNames(error).map(
     (name) => `${name}: ${String((error as unknown as Record<string, unknown>)[name])}`,
   );
-  const json = 'toJSON' in error ? JSON.stringify(error) : JSON.stringify({ ...error });
+  const json = 'toJSON' in error ? JSON.stringify(error) : JSON.stringify(Object.assign({}, error));
   const cause = error.cause === undefined || depth > 8 ? '' : shown(error.cause, depth + 1);
   return [
     error.message,
