@@ -1,6 +1,6 @@
 import type { JournalError } from './errors/journal-error.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
-import { type Saved, type Settled, save, stateNow, storeLater, withoutMark } from './save.ts';
+import { type Saved, type Settled, save, stateNow, storeLater, withoutLargeBody, withoutMark } from './save.ts';
 import type { InDoubtReason, Waiting } from './types.ts';
 import type { Driving, Work } from './work.ts';
 
@@ -17,16 +17,18 @@ export type Rest =
 
 /** A refusal that proves something only because nothing was sent before: if another driver took over meanwhile, its own attempt may succeed. */
 export async function storeIfStillOurs(work: Work, driving: Driving, outcome: StatePart): Promise<Rest> {
-  const saved = await save(work, driving, outcome);
+  const saved = await save(work, driving, withoutLargeBody(outcome));
   return saved.kind === 'lost' ? saved : settled(work, driving, outcome, saved);
 }
 
 /** Kept in memory, and stored as soon as the journal allows, where it does not now: unless somebody else has changed the record by then. */
 function settled(work: Work, driving: Driving, state: StatePart, saved: Saved): Settled {
   const { record } = work;
-  if (saved.kind === 'saved') return { kind: 'settled', record, persisted: true };
-  const stored = storeLater(record, driving, state, (now) => now.revision === record.revision);
-  return { kind: 'settled', record: { ...record, state }, persisted: false, stored };
+  // The caller is given the whole body, also where the journal keeps none of it.
+  const told = { kind: 'settled', record: { ...record, state }, persisted: saved.kind === 'saved' } as const;
+  if (told.persisted) return told;
+  const stored = storeLater(record, driving, withoutLargeBody(state), (now) => now.revision === record.revision);
+  return { ...told, stored };
 }
 
 /** Cancelled, or past its deadline, before anything left. `none` is told only after it is durable. */
@@ -44,7 +46,7 @@ export async function enterDoubt(
 ): Promise<Rest> {
   const { driver: _, ...state } = stateNow(work, driving);
   const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
-  const saved = await save(work, driving, doubt);
+  const saved = await save(work, driving, withoutLargeBody(doubt));
   if (saved.kind === 'lost') return saved;
   // Doubt is no outcome, so nothing is lost where it cannot be stored: a restart finds the record dispatched, and judges again.
   return settled(work, driving, doubt, saved);

@@ -94,7 +94,7 @@ export async function storeOutcome(work: Work, driving: Driving, outcome: StateP
 }
 
 /** The caller gets the whole body; the journal keeps 1 MiB of one at most. */
-function withoutLargeBody(state: StatePart): StatePart {
+export function withoutLargeBody(state: StatePart): StatePart {
   if ((state.response?.body?.length ?? 0) <= LARGEST_STORED || state.response === undefined) return state;
   const { body: _, ...response } = state.response;
   return { ...state, response };
