@@ -4,16 +4,16 @@ import { milliseconds } from './duration.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
 import { OperationStateError } from './errors/operation-state-error.ts';
 import { UsageError } from './errors/usage-error.ts';
-import { recordedHeaders } from './header-rules.ts';
 import { operationIdentity, ownerPrefix } from './identity.ts';
 import type { Journal } from './journal.ts';
 import { effectOfRecord, toOperation } from './operation.ts';
 import { namePrefix, operationName } from './operation-id.ts';
 import { toOutcome } from './outcome.ts';
 import { isFinished, type OperationRecord, type StatePart } from './record.ts';
-import { asJournalError, isOperation, token } from './save.ts';
+import { asJournalError, isOperation, token, withoutLargeBody } from './save.ts';
 import type { Services } from './services.ts';
 import type { Filter, Operation, OperationId, OperationStatus, Operations, Outcome, Verdict } from './types.ts';
+import { readVerdict } from './verdict.ts';
 import type { Waited } from './wait.ts';
 
 /** A copy of the request could still be under way so long after an attempt timed out. */
@@ -123,10 +123,7 @@ export class JournalOperations implements Operations {
 
   async resolve(id: OperationId, verdict: Verdict): Promise<Outcome> {
     const { settings } = this.#services;
-    const response =
-      verdict.effect === 'done' && verdict.response
-        ? await readResponse(verdict.response, settings.storableHeaders)
-        : undefined;
+    const { effect: decided, response } = await readVerdict(verdict, settings.storableHeaders);
     const record = await this.#change(id, (current) => {
       const effect = effectOfRecord(current);
       if (current.state.state !== 'in-doubt') {
@@ -138,15 +135,15 @@ export class JournalOperations implements Operations {
       }
       const now = settings.clock.now();
       const { reason: _, response: __, driver: ___, ...state } = current.state;
-      if (verdict.effect === 'done') {
-        return {
+      if (decided === 'done') {
+        const done = {
           ...state,
           state: 'succeeded',
           source: 'recovered',
           finishedAt: now,
           acknowledgedAt: now,
-          ...(response && { response }),
-        };
+        } as const;
+        return withoutLargeBody({ ...done, ...(response && { response }) });
       }
       this.#refuseEarlyNone(current, now);
       return { ...state, state: 'discarded', effect: 'none', finishedAt: now, acknowledgedAt: now };
@@ -260,15 +257,4 @@ function matcher({ status, id, prefix }: Filter): (record: OperationRecord) => b
     (statuses === undefined || statuses.has(toOperation(record).status)) &&
     (name === undefined || record.fixed.id === name) &&
     record.fixed.id.startsWith(start);
-}
-
-async function readResponse(
-  response: Response,
-  further: ReadonlySet<string>,
-): Promise<NonNullable<StatePart['response']>> {
-  return {
-    status: response.status,
-    headers: recordedHeaders([...response.headers], further),
-    body: new Uint8Array(await response.clone().arrayBuffer()),
-  };
 }

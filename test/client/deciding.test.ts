@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toTombstone } from '../../src/core/tombstone.ts';
-import type { Client } from '../../src/index.node.ts';
+import type { Client, Verdict } from '../../src/index.node.ts';
 import { ietf } from '../../src/profiles/index.ts';
 import { slowed } from '../support/client-journals.ts';
 import { charge, told, toldError, toldOutcome, toldRecord, until, type World } from '../support/client-world.ts';
@@ -44,6 +44,16 @@ describe('resolve', () => {
     expect(await client.operations.resume()).toEqual([]);
   });
 
+  test('done with an answer of more than 1 MiB: the fact is kept', async () => {
+    const world = await makeWorld();
+    const client = world.client();
+    await inDoubt(world, client);
+    const response = new Response('x'.repeat(1024 * 1024 + 1));
+    await client.operations.resolve('cart/1', { effect: 'done', response });
+    expect((await world.record('cart/1'))?.state.response).toMatchObject({ status: 200 });
+    expect((await world.record('cart/1'))?.state.response?.body).toBeUndefined();
+  });
+
   test('none: refused while the last attempt could still arrive, then the name is free, with another key', async () => {
     const world = await makeWorld();
     const { clock } = world.mock;
@@ -75,15 +85,23 @@ describe('resolve', () => {
     },
   );
 
-  test('a response that was read already is refused before anything is stored', async () => {
+  const VERDICTS: Readonly<Record<string, [verdict: unknown, error: string]>> = {
+    'a response that was read already': [{ effect: 'done', response: 'read' }, 'UsageError INVALID_BODY none'],
+    'an effect that is neither': [{ effect: 'possible' }, 'UsageError INVALID_OPTION none'],
+    'a misspelt effect': [{ effect: 'Done' }, 'UsageError INVALID_OPTION none'],
+    'no effect': [{}, 'UsageError INVALID_OPTION none'],
+    'no verdict': [undefined, 'UsageError INVALID_OPTION none'],
+  };
+  test.each(Object.entries(VERDICTS))('%s is refused, and nothing is decided', async (_, [verdict, error]) => {
     const world = await makeWorld();
-    const client = world.client();
+    const { clock } = world.mock;
+    const client = world.client({ clock });
     await inDoubt(world, client);
-    const response = Response.json({});
-    await response.text();
-    expect(await refused(client.operations.resolve('cart/1', { effect: 'done', response }))).toMatch(
-      /^(UsageError|foreign TypeError)/,
-    );
+    await clock.advance('5m');
+    const read = Response.json({});
+    await read.text();
+    const given = JSON.stringify(verdict)?.includes('read') ? { effect: 'done', response: read } : verdict;
+    expect(await refused(client.operations.resolve('cart/1', given as Verdict))).toBe(error);
     expect(toldRecord(await world.record('cart/1'))).toBe('in-doubt 1 possible');
   });
 });
