@@ -44,7 +44,6 @@ const TYPES: readonly (readonly [name: keyof CallOptions, wanted: string, is: (v
   ['retryRejected', 'true or false', (value) => typeof value === 'boolean'],
   ['throwHttpErrors', 'true or false', (value) => typeof value === 'boolean'],
   ['signal', 'an AbortSignal', (value) => typeof (value as AbortSignal | null)?.addEventListener === 'function'],
-  ['searchParams', 'an object of texts, numbers and booleans', isSearchParams],
 ];
 
 const LARGEST_META = 4096;
@@ -113,11 +112,6 @@ function refuseMistyped(options: CallOptions): void {
     if (options[name] === undefined || is(options[name])) continue;
     throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${name} must be ${wanted}.`);
   }
-}
-
-function isSearchParams(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return false;
-  return Object.values(given).every((value) => ['string', 'number', 'boolean'].includes(typeof value));
 }
 
 function checkedMeta(meta: Json | undefined): Json | undefined {

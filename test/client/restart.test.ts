@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.node.ts';
 import { mortal } from '../support/client-mortal.ts';
-import { charge, told, toldOutcome, toldRecord, until } from '../support/client-world.ts';
+import { charge, told, toldError, toldOutcome, toldRecord, until } from '../support/client-world.ts';
 import { worlds } from '../support/client-worlds.ts';
 
 const makeWorld = worlds();
@@ -156,4 +156,31 @@ describe('who has been told', () => {
     });
     expect(toldRecord(await world.record('cart/1'))).toBe('dispatched 1 possible');
   });
+});
+
+describe('a record that cannot be read', () => {
+  test.each(['corrupt', 'newer-version'] as const)(
+    '%s: ready() reports it, and keeps nobody else from being resumed',
+    async (what) => {
+      const world = await makeWorld();
+      world.mock.fail('lose-response');
+      const { client, kill } = mortal(world, {}, { waitTimeout: 50 });
+      await told(charge(client, 'cart/1', 1));
+      await until(() => world.mock.effects().length === 1, 'the request arrived');
+      await kill();
+      await world.plant('cart/2', what);
+      const next = world.client();
+      const diagnosis = await next.ready();
+      expect(diagnosis).toMatchObject({ ok: false, journal: { kind: 'store', pending: 1, inDoubt: 0 } });
+      expect(diagnosis.problems).toMatchObject([
+        { code: 'ERR_ONCEWARD_JOURNAL', reason: what, message: expect.stringContaining('cart%2F2') },
+      ]);
+      expect(await resumeAll(next)).toEqual(['succeeded done replay']);
+      expect(toldError(await next.operations.get('cart/2').catch((error: unknown) => error))).toBe(
+        `JournalError JOURNAL none ${what}`,
+      );
+      expect(await told(charge(next, 'cart/2', 1))).toBe(`JournalError JOURNAL none ${what}`);
+      expect(world.mock.effects()).toHaveLength(1);
+    },
+  );
 });
