@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.node.ts';
 import { MEDIA } from '../support/client-media.ts';
 import { nodeWith } from '../support/client-node.ts';
-import { charge, makeWorld as makeWorldOf, told, toldOutcome } from '../support/client-world.ts';
+import { charge, makeWorld as makeWorldOf, told, toldOutcome, until } from '../support/client-world.ts';
 import { worlds } from '../support/client-worlds.ts';
 
 const makeWorld = worlds();
@@ -162,4 +162,16 @@ test('what a caller does to its options after the call changes nothing', async (
   headers.set('accept', 'text/plain');
   buffer.fill(0);
   expect(await Promise.all(calls.map(told))).toEqual(calls.map(() => '201 {"charged":{"amount":1}}'));
+});
+
+test('the request body is kept as long as it may be sent again, and no longer', async () => {
+  const world = await makeWorld();
+  world.hold();
+  const client = world.client();
+  const call = charge(client, 'cart/1', 1);
+  await until(() => world.mock.effects().length === 1, 'the request arrived');
+  expect((await world.record('cart/1'))?.fixed.request.body).toEqual(new TextEncoder().encode('{"amount":1}'));
+  world.release();
+  await call;
+  expect((await world.record('cart/1'))?.fixed.request.body).toBeUndefined();
 });
