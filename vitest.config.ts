@@ -32,7 +32,7 @@ function engine(name: string, provider: BrowserProviderOption, headless = true):
     // Engines run side by side, and each one's server writes its own.
     cacheDir: `node_modules/.vite/${name}`,
     // Found late, a dependency makes the server reload the page in the middle of a test.
-    optimizeDeps: { include: ['idb-keyval'] },
+    optimizeDeps: { include: ['idb-keyval', 'ky', 'p-retry', 'uuid'] },
     test: {
       name,
       include: ['test/browser/**/*.test.ts'],

@@ -1,6 +1,15 @@
 import type { JournalError } from './errors/journal-error.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
-import { type Saved, type Settled, save, stateNow, storeLater, withoutLargeBody, withoutMark } from './save.ts';
+import {
+  isOperation,
+  type Saved,
+  type Settled,
+  save,
+  stateNow,
+  storeLater,
+  withoutLargeBody,
+  withoutMark,
+} from './save.ts';
 import type { InDoubtReason, Waiting } from './types.ts';
 import type { Driving, Work } from './work.ts';
 
@@ -15,10 +24,17 @@ export type Rest =
   /** Nothing was sent: the journal could not make the dispatch mark durable. */
   | { readonly kind: 'failed'; readonly error: JournalError };
 
-/** A refusal that proves something only because nothing was sent before: if another driver took over meanwhile, its own attempt may succeed. */
+/** A refusal that proves something only because nothing was sent before: if another driver took over meanwhile, its own attempt may succeed.
+ *  `none` is told only after it is durable: a process that ends before leaves the record dispatched, and the next one's attempt may succeed too. */
 export async function storeIfStillOurs(work: Work, driving: Driving, outcome: StatePart): Promise<Rest> {
-  const saved = await save(work, driving, withoutLargeBody(outcome));
-  return saved.kind === 'lost' ? saved : settled(work, driving, outcome, saved);
+  const state = withoutLargeBody(outcome);
+  const { record } = work;
+  const saved = await save(work, driving, state);
+  if (saved.kind !== 'failed') return saved.kind === 'lost' ? saved : settled(work, driving, outcome, saved);
+  await storeLater(record, driving, state, (now) => now.revision === record.revision);
+  const now = await driving.journal.get(record.identity).catch(() => undefined);
+  if (now === undefined || !isOperation(now) || now.state.finishedAt !== outcome.finishedAt) return { kind: 'lost' };
+  return { kind: 'settled', record: { ...now, state: outcome }, persisted: true };
 }
 
 /** Kept in memory, and stored as soon as the journal allows, where it does not now: unless somebody else has changed the record by then. */

@@ -96,16 +96,29 @@ describe('the journal fails, and works again', () => {
 });
 
 test.each([
-  { plan: ['status:402'] as const, gets: 'HTTPError HTTP none 402', record: 'rejected 1 none', effects: 0 },
-  { plan: [] as const, gets: '201 {"charged":{"amount":1}}', record: 'succeeded 1 done', effects: 1 },
-])('what was told and could not be stored is told again, nothing is sent for it: $gets', async (row) => {
+  {
+    plan: ['status:402'] as const,
+    // `none` waits until it is durable.
+    meanwhile: 'StillPendingError STILL_PENDING possible sending',
+    gets: 'HTTPError HTTP none 402',
+    record: 'rejected 1 none',
+    effects: 0,
+  },
+  {
+    plan: [] as const,
+    meanwhile: '201 {"charged":{"amount":1}}',
+    gets: '201 {"charged":{"amount":1}}',
+    record: 'succeeded 1 done',
+    effects: 1,
+  },
+])('what could not be stored is held, and nothing is sent for it: $gets', async (row) => {
   const world = smallWorld(...row.plan);
   let broken = true;
   const client = world.client(
     slowed(world.inner, { update: ({ state }) => broken && state.finishedAt !== undefined && fails() }),
   );
-  expect(await told(charge(client))).toBe(row.gets);
-  expect(await told(charge(client))).toBe(row.gets);
+  expect(await told(charge(client, { waitTimeout: 300 }))).toBe(row.meanwhile);
+  expect(await told(charge(client, { waitTimeout: 300 }))).toBe(row.meanwhile);
   expect(world.sent).toHaveLength(1);
   broken = false;
   await until(async () => toldRecord(await stored(world)) === row.record, 'stored');

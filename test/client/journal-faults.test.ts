@@ -160,13 +160,28 @@ describe('after the send', () => {
     expect(await toldOutcome(charge(client, 'cart/1', 1).outcome())).toBe('succeeded done journal');
   });
 
-  test('a refusal that cannot be stored is given all the same, and is no freedom to begin another round unseen', async () => {
+  test('a refusal that only a first attempt proves is told when it is stored: a restart before that may find it carried out', async () => {
     const world = await makeWorld();
     world.mock.fail('status:402');
     const client = world.client({ journal: finishes(() => true)(world.journal()) });
+    const gets = await told(charge(client, 'cart/1', 1, { waitTimeout: 300 }));
+    expect(gets).toBe('StillPendingError STILL_PENDING possible sending');
+    const next = await world.restart(client);
+    await next.operations.resume();
+    expect(await toldOutcome(next.operations.outcome('cart/1'))).toBe('succeeded done network');
+    expect(world.mock.ledger()).toMatchObject([{ hits: 2, effects: 1 }]);
+  });
+
+  test('its caller is told as soon as the journal works again', async () => {
+    const world = await makeWorld();
+    world.mock.fail('status:402');
+    let broken = true;
+    const client = world.client({ journal: finishes(() => broken && !(broken = false))(world.journal()) });
     const call = charge(client, 'cart/1', 1);
     expect(await told(call)).toBe('HTTPError HTTP none 402');
-    expect((await call.outcome()).persisted).toBe(false);
+    expect(await toldOutcome(call.outcome())).toBe('rejected none network');
+    expect(toldRecord(await world.record('cart/1'))).toBe('rejected 1 none');
+    expect(world.requests()).toBe(1);
   });
 
   test('an acknowledgement that cannot be stored: the outcome is handed out again', async () => {

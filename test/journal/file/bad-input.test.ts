@@ -277,7 +277,7 @@ describe('what fileJournal is called with', () => {
     ['a number', 3, undefined],
     ['a web address', new URL('https://api.example/journal'), undefined],
     ['a file on another machine', new URL('file://server/journal'), undefined],
-    ['an unknown option', '/tmp/x', { path: 'x' }],
+    ['an unknown option', 'journal', { path: 'x' }],
   ];
   test.each(wrong)('%s: UsageError at the call', (_, directory, options) => {
     const call = () => fileJournal(directory as string, options as undefined);
