@@ -1,6 +1,6 @@
-import { clockWentBack, keyExpires, keyLifetime } from './key-age.ts';
+import { clockWentBack, keyExpires } from './key-age.ts';
 import type { InDoubtReason } from './types.ts';
-import { type Driving, isRepeatable, type Work } from './work.ts';
+import { type Driving, isRepeatable, lifetimeOf, type Work } from './work.ts';
 
 /** What has to happen before the next attempt may be made. */
 export type Before =
@@ -20,7 +20,7 @@ export function beforeAttempt(work: Work, { settings, closing }: Pick<Driving, '
   if (work.cancelled && !work.possible) return { kind: 'cancelled' };
   if (work.possible) {
     if (clockWentBack(now, state.lastSeenAt)) return { kind: 'doubt', reason: 'clock' };
-    if (keyExpires(work.age(settings), keyLifetime(settings.profile), settings.attemptTimeout)) {
+    if (keyExpires(work.age(settings), lifetimeOf(work.record, settings), settings.attemptTimeout)) {
       return { kind: 'doubt', reason: 'key-expired' };
     }
     if (!isRepeatable(work.record, settings)) return { kind: 'doubt', reason: 'not-repeatable' };

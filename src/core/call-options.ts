@@ -73,7 +73,7 @@ export function prepareCall(
   const id = options.once === anonymous ? newName() : operationName(options.once);
   const meta = checkedMeta(options.meta);
   const deadline = checkedDeadline(options.deadline);
-  const key = checkedKey(options.key, settings.profile.keyLimit);
+  const key = checkedKey(options.key, settings.profile.key.limit);
   const accepted = checkedAccepted(options.accepted);
   const frozen = freezeRequest({
     method,
@@ -152,6 +152,6 @@ function checkedKey(key: string | undefined, limit: number): string | undefined 
 }
 
 function checkedAccepted(accepted: CallOptions['accepted']): CallOptions['accepted'] {
-  if (accepted === undefined || accepted === 'reask' || accepted === 'final') return accepted;
-  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', "accepted says what a 202 means: 'reask' or 'final'.");
+  if (accepted === undefined || ['monitor', 'reask', 'final'].includes(accepted)) return accepted;
+  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', "accepted says what a 202 means: 'monitor', 'reask' or 'final'.");
 }

@@ -1,7 +1,7 @@
 import { type Answer, headerOf } from './answer.ts';
 import { backoff } from './backoff.ts';
 import { digestOf } from './fingerprint.ts';
-import { keyExpires, keyLifetime } from './key-age.ts';
+import { keyExpires } from './key-age.ts';
 import type { Observation } from './observe.ts';
 import type { ProfileData } from './profile.ts';
 import type { OperationRecord, StatePart } from './record.ts';
@@ -29,6 +29,8 @@ export type Progress = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSinc
 
 export interface Facts {
   readonly profile: ProfileData;
+  /** How long the server remembers the key on this route, in milliseconds. */
+  readonly lifetime: number;
   readonly retry: { readonly limit: number; readonly baseDelay: number; readonly maxDelay: number };
   readonly attemptTimeout: number;
   readonly now: number;
@@ -122,10 +124,10 @@ function waitAndRepeat(
 function tooLate(
   { fixed }: OperationRecord,
   wait: number,
-  { now, age, profile, attemptTimeout }: Facts,
+  { now, age, lifetime, attemptTimeout }: Facts,
 ): InDoubtReason | undefined {
   if (fixed.deadline !== undefined && now + wait >= fixed.deadline) return 'deadline';
-  return keyExpires(age + wait, keyLifetime(profile), attemptTimeout) ? 'key-expired' : undefined;
+  return keyExpires(age + wait, lifetime, attemptTimeout) ? 'key-expired' : undefined;
 }
 
 function waitingFor(observation: Observation, asked: boolean): Waiting {

@@ -5,12 +5,13 @@ import { type Credentials, credentialsFor, ownerNow } from './credentials.ts';
 import { type Decision, decide } from './decide.ts';
 import { gate, type Refusal } from './gate.ts';
 import { recordedHeaders } from './header-rules.ts';
+import { keyHeader } from './key-header.ts';
 import { observe } from './observe.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
 import { endUnsent, enterDoubt, park, type Rest, storeIfStillOurs } from './rest.ts';
 import { type Saved, save, stateNow, storeOutcome, withoutMark } from './save.ts';
 import type { AttemptInfo } from './types.ts';
-import { type Driving, isRepeatable, type Work } from './work.ts';
+import { type Driving, isRepeatable, lifetimeOf, type Work } from './work.ts';
 
 /** A longer wait leaves the foreground. */
 const LONGEST_WAIT = 60_000;
@@ -109,6 +110,7 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
   if (driving.stop.aborted && result.kind === 'failure') return { kind: 'closed' };
   const decision = decide(record, result, observation, {
     profile: settings.profile,
+    lifetime: lifetimeOf(record, settings),
     retry: settings.retry,
     attemptTimeout: settings.attemptTimeout,
     now: settings.clock.now(),
@@ -131,7 +133,7 @@ function sendOnce(
   const { fixed } = work.record;
   return attempt({
     request: fixed.request,
-    keyHeader: [settings.profile.carrier.name, fixed.key],
+    keyHeader: keyHeader(settings.profile.carrier, fixed.key),
     credentialHeaders: credentials.headers,
     credentials: settings.credentials,
     send: settings.send,
@@ -149,7 +151,7 @@ function sendOnce(
         now: settings.clock.now(),
         age: work.age(settings),
         attemptTimeout: settings.attemptTimeout,
-        profile: settings.profile,
+        lifetime: lifetimeOf(work.record, settings),
       }),
     sent: () => {
       work.possible = true;

@@ -1,5 +1,4 @@
-import { clockWentBack, keyExpires, keyLifetime } from './key-age.ts';
-import type { ProfileData } from './profile.ts';
+import { clockWentBack, keyExpires } from './key-age.ts';
 import type { OperationRecord } from './record.ts';
 
 /** Why an attempt must not be sent now. */
@@ -28,7 +27,8 @@ export interface GateFacts {
   /** Age of the key; 0 where nothing was sent before. */
   readonly age: number;
   readonly attemptTimeout: number;
-  readonly profile: ProfileData;
+  /** How long the server remembers the key on this route, in milliseconds. */
+  readonly lifetime: number;
 }
 
 /** The last look before the first byte, synchronous and inside the `fetch` handed to ky: nothing is awaited between it and the platform's
@@ -42,7 +42,7 @@ export function gate(facts: GateFacts): Refusal | undefined {
   if (facts.owner !== record.fixed.owner) return 'other-owner';
   if (facts.scope !== record.fixed.scope) return 'other-scope';
   if (clockWentBack(now, record.state.lastSeenAt)) return 'clock';
-  if (keyExpires(facts.age, keyLifetime(facts.profile), facts.attemptTimeout)) return 'key-expired';
+  if (keyExpires(facts.age, facts.lifetime, facts.attemptTimeout)) return 'key-expired';
   if (record.fixed.deadline !== undefined && now >= record.fixed.deadline) return 'deadline';
   return undefined;
 }

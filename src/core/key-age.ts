@@ -1,4 +1,4 @@
-import type { ProfileData } from './profile.ts';
+import type { Lifetime } from './profile.ts';
 
 /** The shortest lifetime any of fifty APIs publishes: what an unpublished one is taken for. */
 const UNPUBLISHED = 5 * 60_000;
@@ -7,8 +7,7 @@ const UNPUBLISHED = 5 * 60_000;
 const CLOCK_TOLERANCE = 60_000;
 
 /** How long the server is sure to remember a key, in milliseconds. */
-export function keyLifetime(profile: ProfileData): number {
-  const { lifetime } = profile;
+export function keyLifetime(lifetime: Lifetime): number {
   if ('ms' in lifetime) return lifetime.ms;
   return lifetime.kind === 'forever' ? Number.POSITIVE_INFINITY : UNPUBLISHED;
 }

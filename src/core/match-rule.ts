@@ -1,5 +1,5 @@
 import { headerOf, jsonOf, type ResponseAnswer } from './answer.ts';
-import type { Match, Meaning, ProfileData } from './profile.ts';
+import type { JsonMatch, Match, Meaning, ProfileData } from './profile.ts';
 
 /** The meaning of the first rule of the profile that matches; undefined where none does. */
 export function matchRule(
@@ -11,11 +11,11 @@ export function matchRule(
   return profile.rules.find((rule) => (rule.context ?? context) === context && matches(rule.when, answer, json))?.means;
 }
 
-function matches(when: Match, answer: ResponseAnswer, json: unknown): boolean {
+export function matches(when: Match, answer: ResponseAnswer, json: unknown): boolean {
   return (
     matchesStatus(when.status, answer.status) &&
     matchesHeader(when.header, answer) &&
-    (when.json === undefined || members(json, when.json.path.split('.')).includes(when.json.equals)) &&
+    [when.json ?? []].flat().every((wanted) => matchesJson(wanted, json)) &&
     (when.any === undefined || when.any.some((one) => matches(one, answer, json)))
   );
 }
@@ -36,12 +36,25 @@ function matchesHeader(wanted: Match['header'], answer: ResponseAnswer): boolean
   );
 }
 
+function matchesJson({ path, equals, in: list, endsIn }: JsonMatch, json: unknown): boolean {
+  const found = members(json, path);
+  if (found.length === 0) return false;
+  return (
+    (equals === undefined || found.includes(equals)) &&
+    (list === undefined || found.some((value) => (list as readonly unknown[]).includes(value))) &&
+    (endsIn === undefined || found.every((value) => endsIn.some((end) => String(value).endsWith(end))))
+  );
+}
+
 /** Every value at a dotted path; `*` walks an array. */
-function members(value: unknown, path: readonly string[]): unknown[] {
-  const [name, ...rest] = path;
+export function members(value: unknown, path: string): unknown[] {
+  return walk(value, path.split('.'));
+}
+
+function walk(value: unknown, [name, ...rest]: readonly string[]): unknown[] {
   if (name === undefined) return [value];
   if (typeof value !== 'object' || value === null) return [];
-  if (name === '*') return Array.isArray(value) ? value.flatMap((member) => members(member, rest)) : [];
+  if (name === '*') return Array.isArray(value) ? value.flatMap((member) => walk(member, rest)) : [];
   if (Array.isArray(value) && name === 'length') return [];
-  return Object.hasOwn(value, name) ? members((value as Record<string, unknown>)[name], rest) : [];
+  return Object.hasOwn(value, name) ? walk((value as Record<string, unknown>)[name], rest) : [];
 }

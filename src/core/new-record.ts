@@ -2,6 +2,7 @@ import { v4 } from 'uuid';
 import type { DriverMark } from './driver-mark.ts';
 import { fingerprintOf, newSalt } from './fingerprint.ts';
 import { operationIdentity } from './identity.ts';
+import type { Accepted } from './profile.ts';
 import {
   type NewRecord,
   type OperationPart,
@@ -22,7 +23,7 @@ export interface FrozenCall {
   readonly key: string | undefined;
   readonly meta: Json | undefined;
   readonly deadline: number | undefined;
-  readonly accepted: 'reask' | 'final' | undefined;
+  readonly accepted: Accepted | undefined;
   readonly fingerprint: string | undefined;
   readonly anonymous: boolean;
 }

@@ -1,6 +1,6 @@
 import { type Answer, headerOf, isJson, jsonOf, mediaType, type ResponseAnswer } from './answer.ts';
 import { matchRule } from './match-rule.ts';
-import type { Meaning, ProfileData } from './profile.ts';
+import type { Accepted, Meaning, ProfileData } from './profile.ts';
 import type { InDoubtReason, Source } from './types.ts';
 
 /** What an answer means. The effect of each, for the fold: success `done`, rejection `none`, unauthorized unchanged, all others `possible`. */
@@ -27,7 +27,7 @@ export interface ObserveContext {
   readonly first: boolean;
   /** The frozen request asked for HTML. */
   readonly acceptsHtml: boolean;
-  readonly accepted: 'reask' | 'final';
+  readonly accepted: Accepted;
 }
 
 /** What the answer says about the operation: the profile's rules first, then the generic table (design section 5). */
@@ -35,6 +35,7 @@ export function observe(answer: Answer, profile: ProfileData, context: ObserveCo
   if (answer.kind === 'failure') return { means: 'again', because: 'failure' };
   const source: Source = isReplay(answer, profile) ? 'replay' : 'network';
   const meaning = matchRule(answer, profile, context.first ? 'first' : 'later');
+  if (typeof meaning === 'object') return { means: 'doubt', reason: meaning.doubt };
   if (meaning !== undefined) return NAMED[meaning](source);
   if (answer.status >= 200 && answer.status < 300) return observeSuccess(answer, source, context);
   if (answer.status < 400) return observeRedirect(answer, context);
@@ -44,13 +45,13 @@ export function observe(answer: Answer, profile: ProfileData, context: ObserveCo
     : observeServerError(answer.status, source);
 }
 
-const NAMED: Readonly<Record<Meaning, (source: Source) => Observation>> = {
+const NAMED: Readonly<Record<Exclude<Meaning, object>, (source: Source) => Observation>> = {
   'in-progress': () => ({ means: 'in-progress', named: true }),
   retry: () => ({ means: 'again', because: 'unavailable' }),
-  mismatch: () => ({ means: 'doubt', reason: 'key-mismatch' }),
-  'stored-error': () => ({ means: 'doubt', reason: 'stored-error' }),
   rejected: (source) => ({ means: 'rejection', source }),
-  'not-repeatable': () => ({ means: 'doubt', reason: 'not-repeatable' }),
+  unchanged: () => ({ means: 'again', because: 'unavailable' }),
+  done: (source) => ({ means: 'success', source }),
+  recover: () => ({ means: 'doubt', reason: 'unproved-rejection' }),
 };
 
 /** The marker's value is tested, not its presence: servers are known to send `false` on a first execution. */
@@ -99,14 +100,14 @@ function observeClientError(
       : { means: 'again', because: 'unavailable' };
   }
   if (source === 'replay') {
-    return profile.stores.clientErrors
+    return profile.stores.clientErrors === 'yes'
       ? { means: 'rejection', source }
       : { means: 'doubt', reason: 'unproved-rejection' };
   }
   const final = status === 409 && profile.conflict === 'final';
   if (status === 409 && !final) return { means: 'in-progress', named: false };
-  const listed = (final || profile.rejections.includes(status)) && mediaType(answer) !== 'text/html';
-  if (listed && (context.first || profile.clientErrorsAreFinal)) return { means: 'rejection', source };
+  const listed = (final || profile.rejections.first.includes(status)) && mediaType(answer) !== 'text/html';
+  if (listed && (context.first || profile.rejections.later.includes(status))) return { means: 'rejection', source };
   return { means: 'doubt', reason: 'unproved-rejection' };
 }
 

@@ -45,7 +45,7 @@ const OPERATION: Shape = {
   salt: text,
   createdAt: number,
   deadline: optional(number),
-  accepted: optional(oneOf('reask', 'final')),
+  accepted: optional(oneOf('monitor', 'reask', 'final')),
   anonymous: optional(oneOf(true)),
 };
 

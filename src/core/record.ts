@@ -1,4 +1,5 @@
 import type { DriverMark } from './driver-mark.ts';
+import type { Accepted } from './profile.ts';
 import type { Effect, InDoubtReason, Json, Source, Waiting } from './types.ts';
 
 /** The format of stored records. A record with a higher number is left untouched and refused (`newer-version`). */
@@ -29,7 +30,7 @@ export interface OperationPart {
   readonly createdAt: number;
   readonly meta?: Json;
   readonly deadline?: number;
-  readonly accepted?: 'reask' | 'final';
+  readonly accepted?: Accepted;
   readonly anonymous?: true;
 }
 

@@ -1,13 +1,26 @@
-import type { ProfileData } from './profile.ts';
+import type { Fact, ProfileData, RouteRule } from './profile.ts';
 
-/** Whether the API honours the key for this method and path. First matching route wins; none: unknown, which is treated as no. */
-export function honoursKey(profile: ProfileData, method: string, url: string): 'yes' | 'no' | 'unknown' {
+/** What is known of the key on one route, the API's own facts filled in. */
+export type RouteFacts = Required<RouteRule>;
+
+const UNKNOWN: RouteRule = { honoured: 'unknown' };
+
+/** First matching route wins. None: it is unknown whether the key is honoured there, which is treated as no. */
+export function routeFacts(profile: ProfileData, method: string, url: string): RouteFacts {
   const { pathname } = new URL(url);
-  for (const [route, answer] of Object.entries(profile.routes)) {
-    const [wanted = '*', pattern = '/**'] = route.split(' ');
-    if ((wanted === '*' || wanted === method) && matchesPath(pattern.split('/'), pathname.split('/'))) return answer;
-  }
-  return 'unknown';
+  const route = Object.entries(profile.routes).find(([text]) => matchesRoute(text, method, pathname));
+  const rule = route === undefined ? UNKNOWN : typeof route[1] === 'string' ? { honoured: route[1] } : route[1];
+  return { lifetime: profile.lifetime, keyLimit: profile.key.limit, required: profile.required, ...rule };
+}
+
+/** Whether the API honours the key for this method and path. */
+export function honoursKey(profile: ProfileData, method: string, url: string): Fact {
+  return routeFacts(profile, method, url).honoured;
+}
+
+function matchesRoute(route: string, method: string, pathname: string): boolean {
+  const [wanted = '*', pattern = '/**'] = route.split(' ');
+  return (wanted === '*' || wanted === method) && matchesPath(pattern.split('/'), pathname.split('/'));
 }
 
 function matchesPath([pattern, ...patterns]: readonly string[], [part, ...parts]: readonly string[]): boolean {

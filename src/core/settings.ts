@@ -174,7 +174,8 @@ function aboveZero(ms: number, what: string): number {
 }
 
 function refuseShortLifetime({ profile, attemptTimeout }: Settings): void {
-  const lifetime = keyLifetime(profile);
+  const routes = Object.values(profile.routes).map((route) => (typeof route === 'string' ? undefined : route.lifetime));
+  const lifetime = Math.min(...[profile.lifetime, ...routes].map((one) => (one ? keyLifetime(one) : Infinity)));
   if (lifetime > keyMargin(lifetime) + attemptTimeout) return;
   throw new UsageError(
     'ERR_ONCEWARD_INVALID_OPTION',

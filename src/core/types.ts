@@ -1,7 +1,7 @@
 import type { JournalReason } from './errors/journal-error.ts';
 import type { Journal } from './journal.ts';
 import type { Clock, Locks, Random } from './ports.ts';
-import type { Profile } from './profile.ts';
+import type { Accepted, Profile } from './profile.ts';
 
 /** What is known of the side effect. Trying again as another operation is safe only on 'none'. */
 export type Effect = 'none' | 'possible' | 'done';
@@ -144,8 +144,8 @@ export interface CallOptions {
   retryRejected?: boolean;
   /** What makes two calls "the same request". @default method, URL, frozen headers and body bytes */
   fingerprint?: string;
-  /** What a 202 of this call means: ask again with the same key, or the final answer. @default the profile's */
-  accepted?: 'reask' | 'final';
+  /** What a 202 of this call means: poll the address it names, ask again with the same key, or the final answer. @default the profile's */
+  accepted?: Accepted;
   /** Whether an answer that proves a rejection rejects the promise with HTTPError. @default the client's, true */
   throwHttpErrors?: boolean;
 }

@@ -1,8 +1,8 @@
 import type { Journal } from './journal.ts';
-import { KeyAge } from './key-age.ts';
+import { KeyAge, keyLifetime } from './key-age.ts';
 import type { Presence } from './ports.ts';
 import type { OperationRecord } from './record.ts';
-import { honoursKey } from './route.ts';
+import { honoursKey, routeFacts } from './route.ts';
 import type { Settings } from './settings.ts';
 import type { Waiting } from './types.ts';
 
@@ -79,4 +79,9 @@ export class Work {
 /** Whether this operation may be sent again once something is possible: the API honours the key there, and the caller allows it. */
 export function isRepeatable({ fixed }: OperationRecord, { profile, retry }: Settings): boolean {
   return retry.limit > 1 && honoursKey(profile, fixed.request.method, fixed.request.url) === 'yes';
+}
+
+/** How long the server remembers the key on this operation's route, in milliseconds. */
+export function lifetimeOf({ fixed }: OperationRecord, { profile }: Settings): number {
+  return keyLifetime(routeFacts(profile, fixed.request.method, fixed.request.url).lifetime);
 }

@@ -27,31 +27,45 @@ export interface Dialect {
  *  which keeps nearly everything, documents that it does not keep them (docs.stripe.com/error-low-level). */
 const BEFORE_THE_OPERATION: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
+const problem = (status: number, title: string): ExampleAnswer => ({
+  status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: JSON.stringify({ type: 'about:blank', title, status }),
+});
+
+/** Where an API publishes none. */
+const IN_PROGRESS: ExampleAnswer = problem(409, 'The first request with this key has not finished');
+const MISMATCH: ExampleAnswer = problem(422, 'This key belongs to another request');
+const MISSING: ExampleAnswer = problem(400, 'An idempotency key is needed here');
+
 /** What a server is taken to do that publishes no lifetime: the shortest published one of fifty APIs. */
 const UNPUBLISHED = 300_000;
 
 export function dialectOf({ data }: Profile, keyLifetime: Duration | undefined): Dialect {
-  const routes = Object.entries(data.routes).map(([text, honoured]) => ({ pattern: routePattern(text), honoured }));
+  const routes = Object.entries(data.routes).map(([text, honoured]) => ({
+    pattern: routePattern(text),
+    honoured: typeof honoured === 'string' ? honoured : honoured.honoured,
+  }));
   const { replay, stores, answers } = data;
   return {
-    keyHeader: data.carrier.name,
-    keyLimit: data.keyLimit,
+    keyHeader: data.carrier.kind === 'header' ? data.carrier.name : '',
+    keyLimit: data.key.limit,
     lifetime: lifetimeOf(data.lifetime, keyLifetime),
     honours(method, path) {
       if (SAFE_METHODS.has(method)) return 'ignored';
       const honoured = honouredAt(routes, method, path);
       if (honoured === 'no') return 'ignored';
-      return honoured === 'yes' && answers.requiresKey ? 'required' : 'optional';
+      return honoured === 'yes' && data.required === 'yes' ? 'required' : 'optional';
     },
     keeps(status) {
       if (BEFORE_THE_OPERATION.has(status)) return false;
-      if (status >= 500) return stores.serverErrors;
-      return status >= 400 ? stores.clientErrors : true;
+      if (status >= 500) return stores.serverErrors === 'yes';
+      return status >= 400 ? stores.clientErrors === 'yes' : true;
     },
     replay: (stored) => (replay === undefined ? stored : withHeaders(stored, { [replay.header]: replay.equals })),
-    inProgress: (key) => spoken(answers.inProgress, key),
-    mismatch: (key) => spoken(answers.mismatch, key),
-    missingKey: () => spoken(answers.missingKey, ''),
+    inProgress: (key) => spoken(answers.inProgress ?? IN_PROGRESS, key),
+    mismatch: (key) => spoken(answers.mismatch ?? MISMATCH, key),
+    missingKey: () => spoken(answers.missingKey ?? MISSING, ''),
     malformedKey: (why) => problemAnswer(400, 'Idempotency-Key is malformed', why),
   };
 }

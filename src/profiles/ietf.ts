@@ -1,6 +1,6 @@
 import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
-import type { Match, Profile, ProfileData } from '../core/profile.ts';
+import type { Accepted, Match, Profile, ProfileData } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
 import { type Allowed, checkOptions } from './check-options.ts';
 import { profileOf } from './profile.ts';
@@ -8,23 +8,29 @@ import { profileOf } from './profile.ts';
 export interface IetfOptions {
   /** How long the server keeps a key, as its documentation says. */
   keyLifetime: Duration;
-  /** What a 202 means: ask again with the same key, or the final answer. @default 'reask' */
-  accepted?: 'reask' | 'final';
+  /** What a 202 means: poll the address it names, ask again with the same key, or the final answer. @default 'reask' */
+  accepted?: Accepted;
   /** Problem type (a URI) with which this server says "this key belongs to another payload". @default none: recognised by the draft's title */
   mismatchType?: string;
   /** 'final' for APIs that use 409 for their own refusals and mark "in progress" by problem type or Retry-After. @default 'in-progress' */
   conflict?: 'in-progress' | 'final';
   /** This server keeps 4xx under the key, so a 4xx proves a rejection even after a lost answer. @default false */
   storesClientErrors?: boolean;
+  /** 'sf-string' sends the key in quotes, as the draft words it; no deployed server was found that wants them. @default 'raw' */
+  encoding?: 'raw' | 'sf-string';
 }
 
 const OPTIONS: Readonly<Record<keyof IetfOptions, Allowed>> = {
   keyLifetime: () => true,
-  accepted: ['reask', 'final'],
+  accepted: ['monitor', 'reask', 'final'],
   mismatchType: (value) => typeof value === 'string',
   conflict: ['in-progress', 'final'],
   storesClientErrors: [true, false],
+  encoding: ['raw', 'sf-string'],
 };
+
+/** The generic list of design: what no proxy or gateway is known to say in an API's stead. */
+const REJECTIONS = [400, 402, 404, 405, 410, 413, 415, 422];
 
 const PROBLEM = 'application/problem+json';
 
@@ -42,6 +48,7 @@ export function ietf(options: IetfOptions): Profile {
   }
   checkOptions('ietf()', options, OPTIONS);
   const ms = milliseconds(options.keyLifetime, 'keyLifetime');
+  const keeps = options.storesClientErrors ? 'yes' : 'unknown';
   const titled = (title: string): Match => ({
     header: { name: 'content-type', includes: PROBLEM },
     json: { path: 'title', equals: title },
@@ -50,22 +57,30 @@ export function ietf(options: IetfOptions): Profile {
   if (options.mismatchType !== undefined) mismatch.push({ json: { path: 'type', equals: options.mismatchType } });
   return profileOf({
     name: 'ietf',
-    carrier: { kind: 'header', name: 'Idempotency-Key' },
-    keyLimit: 255,
+    carrier: { kind: 'header', name: 'Idempotency-Key', encoding: options.encoding ?? 'raw' },
+    key: { limit: 255 },
     // The draft speaks of POST and PATCH; choosing this profile is the caller's word for the others.
     routes: { 'POST /**': 'yes', 'PUT /**': 'yes', 'PATCH /**': 'yes', 'DELETE /**': 'yes' },
     lifetime: { kind: 'fixed', ms },
     accepted: options.accepted ?? 'reask',
     replay: { header: 'idempotent-replayed', equals: 'true' },
-    stores: { clientErrors: options.storesClientErrors ?? false, serverErrors: false },
-    clientErrorsAreFinal: options.storesClientErrors ?? false,
-    rejections: [400, 402, 404, 405, 410, 413, 415, 422],
+    required: 'yes',
+    stores: { success: 'yes', clientErrors: keeps, serverErrors: 'unknown', validation: keeps },
+    rejections: { first: REJECTIONS, later: options.storesClientErrors ? REJECTIONS : [] },
     conflict: options.conflict ?? 'in-progress',
     companions: [],
+    cors: {
+      callable: 'unknown',
+      expose: ['Retry-After', 'Link', 'Location', 'Operation-Location', 'Idempotent-Replayed'],
+    },
     rules: [
       { when: { status: 400, ...titled('Idempotency-Key is missing') }, context: 'first', means: 'rejected' },
-      { when: { status: 400, ...titled('Idempotency-Key is missing') }, context: 'later', means: 'not-repeatable' },
-      { when: { status: 422, any: mismatch }, means: 'mismatch' },
+      {
+        when: { status: 400, ...titled('Idempotency-Key is missing') },
+        context: 'later',
+        means: { doubt: 'not-repeatable' },
+      },
+      { when: { status: 422, any: mismatch }, means: { doubt: 'key-mismatch' } },
       {
         when: {
           status: 409,
@@ -85,7 +100,6 @@ export function ietf(options: IetfOptions): Profile {
 /** How a server of the draft says it: what the mock answers with. */
 function answersOf(type = 'https://api.example.test/problems/idempotency'): ProfileData['answers'] {
   return {
-    requiresKey: true,
     inProgress: {
       status: 409,
       headers: { 'content-type': PROBLEM, 'retry-after': '1' },

@@ -28,7 +28,7 @@ type Options = Parameters<Profile['with']>[0];
 
 const OPTIONS: Readonly<Record<keyof Options, Allowed>> = {
   keyLifetime: () => true,
-  accepted: ['reask', 'final'],
+  accepted: ['monitor', 'reask', 'final'],
   routes: (routes) =>
     typeof routes === 'object' &&
     routes !== null &&

@@ -10,19 +10,21 @@ import { profileOf } from './profile.ts';
 export const stripeV1: Profile = profileOf({
   name: 'stripe-v1',
   carrier: { kind: 'header', name: 'Idempotency-Key' },
-  keyLimit: 255,
+  key: { limit: 255 },
   // A key has no effect on DELETE and GET; v2 has other rules.
   routes: { 'POST /v1/**': 'yes', '* /**': 'no' },
   lifetime: { kind: 'floor', ms: 86_400_000 },
   // v1 answers synchronously; a 202 is not part of it.
   accepted: 'final',
   replay: { header: 'idempotent-replayed', equals: 'true' },
-  stores: { clientErrors: true, serverErrors: true },
+  required: 'no',
   // Most parameter errors are raised before the layer and not kept; the rules below name those that are.
-  clientErrorsAreFinal: false,
-  rejections: [400, 402, 403, 404],
+  stores: { success: 'yes', clientErrors: 'yes', serverErrors: 'yes', validation: 'no' },
+  rejections: { first: [400, 402, 403, 404], later: [] },
   conflict: 'in-progress',
   companions: ['stripe-version', 'stripe-account'],
+  // Recorded: Access-Control-Allow-Origin is *, and of the signs only this one is exposed.
+  cors: { callable: 'yes', expose: ['Request-Id', 'Stripe-Should-Retry'] },
   rules: [
     // Captured live: the type of "in use" is invalid_request_error, not idempotency_error.
     { when: { status: 409, json: { path: 'error.code', equals: 'idempotency_key_in_use' } }, means: 'in-progress' },
@@ -32,18 +34,21 @@ export const stripeV1: Profile = profileOf({
       when: { status: { from: 400, to: 599 }, header: { name: 'stripe-should-retry', equals: 'true' } },
       means: 'retry',
     },
-    { when: { status: 400, json: { path: 'error.type', equals: 'idempotency_error' } }, means: 'mismatch' },
+    {
+      when: { status: 400, json: { path: 'error.type', equals: 'idempotency_error' } },
+      means: { doubt: 'key-mismatch' },
+    },
     { when: { status: 429, json: { path: 'error.code', equals: 'lock_timeout' } }, means: 'retry' },
     // The limiter stands before the idempotency layer: nothing is stored.
     { when: { status: 429 }, means: 'retry' },
     {
       when: { status: { from: 500, to: 599 }, header: { name: 'idempotent-replayed', equals: 'true' } },
-      means: 'stored-error',
+      means: { doubt: 'stored-error' },
     },
     // "false" on a 500: the layer would replay it. The one sign of a stored error that a browser can read.
     {
       when: { status: { from: 500, to: 599 }, header: { name: 'stripe-should-retry', equals: 'false' } },
-      means: 'stored-error',
+      means: { doubt: 'stored-error' },
     },
     // A refused card: execution began, so this answer is what the key stands for. Final, also after a lost answer.
     { when: { status: 402, header: { name: 'content-type', includes: 'json' } }, means: 'rejected' },
@@ -55,7 +60,6 @@ export const stripeV1: Profile = profileOf({
     { when: { status: 424 }, means: 'retry' },
   ],
   answers: {
-    requiresKey: false,
     inProgress: {
       status: 409,
       headers: { 'content-type': 'application/json', 'stripe-should-retry': 'true' },

@@ -102,7 +102,7 @@ describe('whatever comes back', () => {
         if (wait === undefined) return;
         waits += 1;
         const { age, profile: data, attemptTimeout } = one.facts;
-        expect(keyExpires(age + wait, keyLifetime(data), attemptTimeout)).toBe(false);
+        expect(keyExpires(age + wait, keyLifetime(data.lifetime), attemptTimeout)).toBe(false);
         expect(NOW + wait).toBeLessThan(one.record.fixed.deadline ?? Number.POSITIVE_INFINITY);
       }),
       runs,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type GateFacts, gate, type Refusal } from '../../src/core/gate.ts';
-import { DAY, generic, NOW, operation } from './support/rules.ts';
+import { DAY, NOW, operation } from './support/rules.ts';
 
 const open: GateFacts = {
   record: operation({}, { deadline: NOW + DAY, scope: 'live' }),
@@ -13,7 +13,7 @@ const open: GateFacts = {
   now: NOW,
   age: 0,
   attemptTimeout: 30_000,
-  profile: generic,
+  lifetime: DAY,
 };
 
 /** Each alone, in order of precedence. */

@@ -65,7 +65,7 @@ describe('rules', () => {
     const profile = rule(
       { when: { status: 500 }, means: 'rejected' },
       { when, means: 'retry' },
-      { when, means: 'mismatch' },
+      { when, means: { doubt: 'key-mismatch' } },
     );
     expect(matchRule(answer, profile, 'first')).toBe('retry');
   });

@@ -27,7 +27,7 @@ describe('with', () => {
   });
   test.each<[string, unknown]>([
     ['lifetime', { keyLifetime: 'long' }],
-    ["accepted: 'monitor'", { accepted: 'monitor' }],
+    ["accepted: 'later'", { accepted: 'later' }],
     ['a route without a method', { routes: { '/v1/**': 'yes' } }],
     ['a route in small letters', { routes: { 'post /v1/**': 'yes' } }],
     ['a route without a path', { routes: { POST: 'yes' } }],

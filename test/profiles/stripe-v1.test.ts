@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Answer } from '../../src/core/answer.ts';
 import { type Observation, observe } from '../../src/core/observe.ts';
 import { honoursKey } from '../../src/core/route.ts';
-import { stripeV1 } from '../../src/profiles/index.ts';
+import { type ExampleAnswer, stripeV1 } from '../../src/profiles/index.ts';
 import { failure, html, json, judge, response } from '../core/support/rules.ts';
 
 const { data } = stripeV1;
@@ -143,13 +143,13 @@ test.each([
 test('the facts', () => {
   expect(data).toMatchObject({
     carrier: { kind: 'header', name: 'Idempotency-Key' },
-    keyLimit: 255,
+    key: { limit: 255 },
     lifetime: { kind: 'floor', ms: 86_400_000 },
     accepted: 'final',
     companions: ['stripe-version', 'stripe-account'],
-    stores: { clientErrors: true, serverErrors: true },
-    rejections: [400, 402, 403, 404],
-    answers: { requiresKey: false },
+    stores: { clientErrors: 'yes', serverErrors: 'yes' },
+    rejections: { first: [400, 402, 403, 404], later: [] },
+    required: 'no',
   });
 });
 
@@ -169,7 +169,8 @@ test.each([500, 502, 599])('%i, replayed, as other clients than browsers see it'
 test.each([
   ['in progress', data.answers.inProgress, inProgress],
   ['mismatch', data.answers.mismatch, mismatch],
-])('what the mock says for %s is understood', (_name, { status, headers, body }, expected) => {
+])('what the mock says for %s is understood', (_name, example, expected) => {
+  const { status, headers, body } = example as ExampleAnswer;
   for (const context of [FIRST, LATER])
     expect(observe(response(status, headers, body), data, context)).toEqual(expected);
 });

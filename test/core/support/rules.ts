@@ -1,5 +1,6 @@
 import type { Answer, ResponseAnswer } from '../../../src/core/answer.ts';
 import { type Decision, decide, type Facts } from '../../../src/core/decide.ts';
+import { keyLifetime } from '../../../src/core/key-age.ts';
 import { type ObserveContext, observe } from '../../../src/core/observe.ts';
 import type { ProfileData } from '../../../src/core/profile.ts';
 import type { OperationPart, OperationRecord, StatePart } from '../../../src/core/record.ts';
@@ -73,6 +74,7 @@ export function operation(state: Partial<StatePart> = {}, fixed: Partial<Operati
 export function facts(overrides: Partial<Facts> = {}): Facts {
   return {
     profile: generic,
+    lifetime: keyLifetime((overrides.profile ?? generic).lifetime),
     retry: { limit: 8, baseDelay: 500, maxDelay: 30_000 },
     attemptTimeout: 30_000,
     now: NOW,
