@@ -114,7 +114,7 @@ describe('damage', () => {
     ['fixed.salt', undefined, null],
     ['fixed.createdAt', undefined, '1', Number.NaN, Number.POSITIVE_INFINITY],
     ['fixed.deadline', '1', Number.NaN, null],
-    ['fixed.accepted', 'monitor', true, null],
+    ['fixed.accepted', 'later', true, null],
     ['fixed.anonymous', false, 1, null],
     ['state', undefined, null, [], 'claimed'],
     ['state.state', undefined, 'done', null],
