@@ -1,0 +1,183 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type Client, type ClientOptions, createClient, type Journal, memoryJournal } from '../../../src/index.node.ts';
+import { type MovableClock, movableClock } from '../../../src/mock/movable-clock.ts';
+import { fileJournal } from '../../../src/node.ts';
+import { ietf } from '../../../src/profiles/index.ts';
+import { type ScriptedServer, type ServerOptions, startServer } from './server.ts';
+
+export { charge, told, toldError, toldOutcome, until } from '../../support/client-world.ts';
+
+/** The journals a timeline is walked on. */
+export const JOURNALS = ['memory', 'file'] as const;
+
+/** Moments of a run at which a test steps in. Throwing makes the call to the journal fail; `kill()` in one of them is a crash at that moment. */
+export interface Moments {
+  readonly beforeClaim?: () => unknown;
+  readonly afterClaim?: () => unknown;
+  /** Before the outcome is written. */
+  readonly beforeFinish?: () => unknown;
+  /** The outcome is durable, and nobody was told. */
+  readonly afterFinish?: () => unknown;
+}
+
+export interface RunOptions extends Partial<ClientOptions> {
+  readonly moments?: Moments;
+}
+
+/** A client as one process has it. */
+export interface Run {
+  readonly client: Client;
+  /** As SIGKILL: from now on nothing this client asks of journal or network is carried out or answered, and nobody takes it for alive. */
+  kill(): void;
+}
+
+/** A scripted server, and clients that share what is stored. */
+export interface World {
+  readonly server: ScriptedServer;
+  /** Shared by all clients; the server does not know it. */
+  readonly clock: MovableClock;
+  /** A further process on the same journal. */
+  run(options?: RunOptions): Run;
+  /** The client of a further process. */
+  client(options?: RunOptions): Client;
+  /** Ends the client as a closing program does, and starts the next one. */
+  restart(client: Client, options?: RunOptions): Promise<Client>;
+  /** A handle of its own on what is stored. */
+  journal(): Journal;
+}
+
+export async function makeWorld(kind: (typeof JOURNALS)[number], options: ServerOptions = {}): Promise<World> {
+  const server = await startServer(options);
+  const medium = await MEDIA[kind]();
+  const clock = movableClock();
+  const living = new Set<Client>();
+  onTestFinished(async () => {
+    await Promise.all([...living].map((client) => client.close({ timeout: 0 })));
+    await server.close();
+    await medium.close();
+  });
+  const run: World['run'] = ({ moments = {}, fetch = globalThis.fetch, ...further } = {}) => {
+    const life = mortality();
+    const client = createClient({
+      baseUrl: server.url,
+      name: 'shop',
+      owner: 'alice',
+      profile: ietf({ keyLifetime: '24h' }),
+      journal: mortal(medium.open(), life, moments),
+      retry: { baseDelay: 2, maxDelay: 20 },
+      waitTimeout: 5_000,
+      clock,
+      fetch: (input, init) => life.living(() => fetch(input, init)),
+      ...further,
+    });
+    living.add(client);
+    return {
+      client,
+      kill: () => {
+        life.end();
+        living.delete(client);
+      },
+    };
+  };
+  return {
+    server,
+    clock,
+    run,
+    client: (further) => run(further).client,
+    async restart(client, further) {
+      living.delete(client);
+      await client.close({ timeout: 0 });
+      return run(further).client;
+    },
+    journal: medium.open,
+  };
+}
+
+interface Medium {
+  open(): Journal;
+  close(): Promise<void>;
+}
+
+const MEDIA: Readonly<Record<(typeof JOURNALS)[number], () => Promise<Medium>>> = {
+  memory: async () => {
+    const journal = memoryJournal();
+    // Closing one process's handle leaves the medium as it is.
+    const open = (): Journal => ({ ...bound(journal), close: async () => undefined });
+    return { open, close: () => journal.close() };
+  },
+  file: async () => {
+    const root = await mkdtemp(join(tmpdir(), 'onceward-timeline-'));
+    return { open: () => fileJournal(join(root, 'journal')), close: () => rm(root, { recursive: true }) };
+  },
+};
+
+interface Mortality {
+  /** The result of `work` while the process lives; nothing, for ever, once it is dead. */
+  living<T>(work: () => Promise<T>): Promise<T>;
+  /** Who it was, as far as others can see it. */
+  announce(nonce: string | undefined): void;
+  end(): void;
+}
+
+function mortality(): Mortality {
+  const nonces = new Set<string>();
+  let dead = false;
+  const never = <T>(): Promise<T> => new Promise(() => undefined);
+  return {
+    living: (work) => (dead ? never() : work().then((result) => (dead ? never() : result))),
+    announce: (nonce) => nonce !== undefined && nonces.add(nonce),
+    end: () => {
+      dead = true;
+      // The living clients of one process, as the Node platform keeps them: a dead process would not be among them.
+      const drivers = (globalThis as { [REGISTRY]?: Set<string> })[REGISTRY];
+      for (const nonce of nonces) drivers?.delete(nonce);
+    },
+  };
+}
+const REGISTRY: unique symbol = Symbol.for('onceward.drivers');
+
+function mortal(journal: Journal, life: Mortality, moments: Moments): Journal {
+  const { living, announce } = life;
+  const at = async (moment: (() => unknown) | undefined): Promise<void> => void (await moment?.());
+  return {
+    ...bound(journal),
+    open: () => living(() => journal.open()),
+    async claim(record) {
+      if (record.fixed.kind === 'operation') announce((record.state as { driver?: { nonce: string } }).driver?.nonce);
+      await living(() => at(moments.beforeClaim));
+      const result = await living(() => journal.claim(record));
+      await living(() => at(moments.afterClaim));
+      return result;
+    },
+    async update(identity, change, options) {
+      announce(change.state.driver?.nonce);
+      const finishes = change.state.finishedAt !== undefined && !options?.relaxed;
+      if (finishes) await living(() => at(moments.beforeFinish));
+      const result = await living(() => journal.update(identity, change, options));
+      if (finishes) await living(() => at(moments.afterFinish));
+      return result;
+    },
+    get: (identity) => living(() => journal.get(identity)),
+    list: (prefix, options) => living(() => journal.list(prefix, options)),
+    remove: (identity, revision) => living(() => journal.remove(identity, revision)),
+  };
+}
+
+/** A journal's methods as properties, to be spread. */
+function bound(journal: Journal): Journal {
+  return {
+    kind: journal.kind,
+    durability: journal.durability,
+    open: () => journal.open(),
+    claim: (record) => journal.claim(record),
+    update: (identity, change, options) => journal.update(identity, change, options),
+    get: (identity) => journal.get(identity),
+    list: (prefix, options) => journal.list(prefix, options),
+    remove: (identity, revision) => journal.remove(identity, revision),
+    watch: (listener) => journal.watch(listener),
+    close: () => journal.close(),
+  };
+}
