@@ -15,8 +15,8 @@ class Refused extends Error {
 
 export interface AttemptInput {
   readonly request: StoredRequest;
-  /** Undefined: the body carries the key. */
-  readonly keyHeader: readonly [name: string, value: string] | undefined;
+  /** The key and what is stored with it; none where the body carries it, or nothing is repeated. */
+  readonly keyHeaders: readonly (readonly [string, string])[];
   /** Credentials of this attempt; never stored. */
   readonly credentialHeaders: readonly (readonly [string, string])[];
   readonly credentials: RequestCredentials;
@@ -81,8 +81,7 @@ async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answe
   // msw's Headers writes into the array it is made from: always a fresh one.
   const headers = new Headers(request.headers.map(([name, value]) => [name, value]));
   // Set, not appended: two values in one header would be a third key, whatever names the options allow.
-  for (const [name, value] of [...input.credentialHeaders, ...(input.keyHeader ? [input.keyHeader] : [])])
-    headers.set(name, value);
+  for (const [name, value] of [...input.credentialHeaders, ...input.keyHeaders]) headers.set(name, value);
   const response = await ky(request.url, {
     method: request.method,
     headers,

@@ -1,4 +1,5 @@
 import { clockWentBack, keyExpires } from './key-age.ts';
+import { isQuestion } from './target.ts';
 import type { InDoubtReason } from './types.ts';
 import { type Driving, isRepeatable, lifetimeOf, type Work } from './work.ts';
 
@@ -18,7 +19,7 @@ export function beforeAttempt(work: Work, { settings, closing }: Pick<Driving, '
   const now = settings.clock.now();
   if (closing.aborted) return { kind: 'closed' };
   if (work.cancelled && !work.possible) return { kind: 'cancelled' };
-  if (work.possible) {
+  if (work.possible && !isQuestion(state.target)) {
     if (clockWentBack(now, state.lastSeenAt)) return { kind: 'doubt', reason: 'clock' };
     if (keyExpires(work.age(settings), lifetimeOf(work.record, settings), settings.attemptTimeout)) {
       return { kind: 'doubt', reason: 'key-expired' };

@@ -1,9 +1,14 @@
+import { validate } from 'uuid';
+import { requireBodyForKey } from './body-key.ts';
 import { milliseconds } from './duration.ts';
 import { UsageError } from './errors/usage-error.ts';
 import { freezeRequest } from './frozen-request.ts';
 import type { FrozenCall } from './new-record.ts';
 import { operationName } from './operation-id.ts';
+import type { ProfileData } from './profile.ts';
+import type { StoredRequest } from './record.ts';
 import { KEY_PATTERN } from './record-schema.ts';
+import { routeFacts } from './route.ts';
 import { refuseUnknown, type Settings } from './settings.ts';
 import { anonymous, type CallOptions, type Json } from './types.ts';
 
@@ -73,7 +78,7 @@ export function prepareCall(
   const id = options.once === anonymous ? newName() : operationName(options.once);
   const meta = checkedMeta(options.meta);
   const deadline = checkedDeadline(options.deadline);
-  const key = checkedKey(options.key, settings.profile.key.limit);
+  const key = checkedKey(options.key);
   const accepted = checkedAccepted(options.accepted);
   const frozen = freezeRequest({
     method,
@@ -88,7 +93,7 @@ export function prepareCall(
     id,
     freeze: async () => ({
       id,
-      request: await frozen(),
+      request: forProfile(await frozen(), key, settings.profile),
       key,
       meta,
       deadline,
@@ -112,6 +117,18 @@ function refuseMistyped(options: CallOptions): void {
     if (options[name] === undefined || is(options[name])) continue;
     throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${name} must be ${wanted}.`);
   }
+}
+
+/** What the API asks of the request and of a handed-in key on this route. @throws UsageError */
+function forProfile(request: StoredRequest, key: string | undefined, profile: ProfileData): StoredRequest {
+  if (profile.carrier.kind === 'json-body') requireBodyForKey(request, profile.carrier.path);
+  const limit = routeFacts(profile, request.method, request.url).keyLimit;
+  const uuid = profile.key.uuidOnly === true;
+  if (key === undefined || (key.length <= limit && (!uuid || validate(key)))) return request;
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    uuid ? 'key: this API takes UUIDs only.' : `key: this API takes at most ${limit} characters here.`,
+  );
 }
 
 function checkedMeta(meta: Json | undefined): Json | undefined {
@@ -142,12 +159,12 @@ function checkedDeadline(deadline: Date | undefined): number | undefined {
   );
 }
 
-function checkedKey(key: string | undefined, limit: number): string | undefined {
+function checkedKey(key: string | undefined): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key === 'string' && KEY_PATTERN.test(key) && key.length <= limit) return key;
+  if (typeof key === 'string' && KEY_PATTERN.test(key)) return key;
   throw new UsageError(
     'ERR_ONCEWARD_INVALID_OPTION',
-    `key must be 1 to ${limit} visible ASCII characters without quote and backslash: anything else does not reach every server unchanged.`,
+    `key must be 1 to 255 visible ASCII characters without quote and backslash: anything else does not reach every server unchanged.`,
   );
 }
 

@@ -1,7 +1,7 @@
+import { bounded } from './bounded.ts';
 import { UsageError } from './errors/usage-error.ts';
 import { credentialHeaders } from './header-rules.ts';
 import { toOperation } from './operation.ts';
-import { errorName } from './safe-cause.ts';
 import type { Settings } from './settings.ts';
 import type { AttemptInfo } from './types.ts';
 import type { Driving, Work } from './work.ts';
@@ -32,7 +32,11 @@ export async function credentialsFor(
     reason,
   };
   const { owner } = work.record.fixed;
-  const asked = await bounded(settings, () => ask(settings, owner, info), [work.halted, closing]);
+  const asked = await bounded(
+    { clock: settings.clock, limit: settings.attemptTimeout },
+    () => ask(settings, owner, info),
+    [work.halted, closing],
+  );
   switch (asked.kind) {
     case 'value':
       return asked.value;
@@ -78,36 +82,5 @@ export function ownerNow({ owner }: Settings, awaited: string | undefined): stri
     return awaited;
   } catch {
     return undefined;
-  }
-}
-
-type Asked<T> =
-  | { readonly kind: 'value'; readonly value: T }
-  | { readonly kind: 'late' | 'stopped' }
-  | { readonly kind: 'threw'; readonly name: string };
-
-async function bounded<T>(
-  { clock, attemptTimeout }: Settings,
-  work: () => Promise<T>,
-  stops: readonly AbortSignal[],
-): Promise<Asked<T>> {
-  const over = new AbortController();
-  const ended = new Promise<Asked<T>>((resolve) => {
-    const late = () => resolve({ kind: 'late' });
-    clock.sleep(attemptTimeout, over.signal).then(late, late);
-    for (const stop of stops) {
-      const stopped = () => resolve({ kind: 'stopped' });
-      stop.addEventListener('abort', stopped, { signal: over.signal });
-      if (stop.aborted) stopped();
-    }
-  });
-  const value = work().then(
-    (result): Asked<T> => ({ kind: 'value', value: result }),
-    (error: unknown): Asked<T> => ({ kind: 'threw', name: errorName(error) }),
-  );
-  try {
-    return await Promise.race([value, ended]);
-  } finally {
-    over.abort();
   }
 }

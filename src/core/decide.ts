@@ -1,11 +1,12 @@
-import { type Answer, headerOf } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { backoff } from './backoff.ts';
+import { askAgain, at, doubt, pointed, poll, reask, recovery, redirect } from './decide-target.ts';
+import { askedWait, tooLate } from './due.ts';
 import { digestOf } from './fingerprint.ts';
-import { keyExpires } from './key-age.ts';
 import type { Observation } from './observe.ts';
 import type { ProfileData } from './profile.ts';
 import type { OperationRecord, StatePart } from './record.ts';
-import { retryAfter } from './retry-after.ts';
+import { isQuestion, type Target } from './target.ts';
 import type { InDoubtReason, Source, Waiting } from './types.ts';
 
 /** What to do next. */
@@ -15,17 +16,37 @@ export type Decision =
       readonly state: 'succeeded' | 'rejected';
       readonly source: Source;
       readonly redirectedTo?: string;
+      /** The answer is not the result: it is kept without one. */
+      readonly withoutResponse?: true;
     }
   | { readonly next: 'doubt'; readonly reason: InDoubtReason }
+  /** Read the resource that proves it; if that proves nothing, in doubt for the target's reason. */
+  | { readonly next: 'recover'; readonly target: Target }
   /** The same again in the foreground, after `wait` ms. */
-  | { readonly next: 'again'; readonly wait: number; readonly waiting: Waiting; readonly progress: Progress }
+  | {
+      readonly next: 'again';
+      readonly wait: number;
+      readonly waiting: Waiting;
+      readonly progress: Progress;
+      /** Somewhere else from now on; null: at the request's own address again. Absent: where it went last. */
+      readonly target?: Target | null;
+    }
   /** Leave the foreground until a time, or until a condition changes. */
-  | { readonly next: 'park'; readonly waiting: Waiting; readonly dueAt?: number; readonly progress: Progress }
+  | {
+      readonly next: 'park';
+      readonly waiting: Waiting;
+      readonly dueAt?: number;
+      readonly progress: Progress;
+      readonly target?: Target;
+    }
   /** Ask `authorize` for other credentials and send at once. */
   | { readonly next: 'reauthorize' };
 
 /** What later decisions need: counters, and until when the server has asked for silence. */
-export type Progress = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'notBefore'>;
+export type Progress = Pick<
+  StatePart,
+  'streak' | 'unreadable' | 'inProgressSince' | 'notBefore' | 'polls' | 'redirects' | 'reasked' | 'progress'
+>;
 
 export interface Facts {
   readonly profile: ProfileData;
@@ -42,6 +63,8 @@ export interface Facts {
   readonly possible: boolean;
   /** The API honours the key on this route, and the caller allows repeating. */
   readonly repeatable: boolean;
+  /** Further https origins that may be asked. */
+  readonly trustedOrigins: ReadonlySet<string>;
   /** `authorize` exists and has not been asked twice for this attempt. */
   readonly canReauthorize: boolean;
 }
@@ -65,17 +88,28 @@ export function decide(record: OperationRecord, answer: Answer, observation: Obs
       const { source, redirectedTo } = observation;
       return { next: 'finish', state: 'rejected', source, ...(redirectedTo !== undefined && { redirectedTo }) };
     }
+    case 'done':
+      return { next: 'finish', state: 'succeeded', source: 'recovered', withoutResponse: true };
     case 'doubt':
       return { next: 'doubt', reason: observation.reason };
+    case 'recover':
+      return recovery(record, answer, { facts, reason: 'unproved-rejection' }) ?? doubt('unproved-rejection');
+    case 'redirect':
+      return redirect(record, observation, facts, progress);
+    case 'lost':
+      return reask(record, facts, progress);
     case 'unauthorized':
       return facts.canReauthorize ? { next: 'reauthorize' } : { next: 'park', waiting: 'credentials', progress };
     case 'unparsable':
       if (progress.streak?.count === 2) return { next: 'finish', state: 'succeeded', source: 'network' };
       break;
-    case 'accepted':
+    case 'accepted': {
+      const target = observation.monitor && pointed(record, observation.monitor, facts);
+      if (target) return at(target, poll(record, answer, facts, { ...progress, polls: 0 }));
       if (observation.repeats && progress.streak?.count === 2)
         return { next: 'finish', state: 'succeeded', source: 'network' };
       break;
+    }
     case 'server-error':
       if ((progress.streak?.count ?? 0) >= EQUAL_SERVER_ERRORS) return { next: 'doubt', reason: 'stored-error' };
       break;
@@ -85,7 +119,8 @@ export function decide(record: OperationRecord, answer: Answer, observation: Obs
       }
       break;
   }
-  if ((progress.unreadable ?? 0) >= UNREADABLE_ANSWERS) return { next: 'doubt', reason: 'unreadable-response' };
+  if ((progress.unreadable ?? 0) >= UNREADABLE_ANSWERS) return doubt('unreadable-response');
+  if (isQuestion(record.state.target)) return askAgain(record, answer, facts, progress);
   return waitAndRepeat(record, answer, { observation, facts, progress });
 }
 
@@ -99,10 +134,7 @@ function waitAndRepeat(
   }: { readonly observation: Observation; readonly facts: Facts; readonly progress: Progress },
 ): Decision {
   if (!facts.repeatable) return { next: 'doubt', reason: 'not-repeatable' };
-  const asked =
-    answer.kind === 'response'
-      ? retryAfter(headerOf(answer, 'retry-after'), headerOf(answer, 'date'), facts.now)
-      : undefined;
+  const asked = askedWait(answer, facts);
   const inProgress = observation.means === 'in-progress';
   const { attempts } = record.state;
   const limits = inProgress
@@ -120,16 +152,6 @@ function waitAndRepeat(
   return { next: 'again', wait, waiting, progress };
 }
 
-/** Decided before sleeping: a wait that ends too late helps nobody. Something is possible here, whatever was before. */
-function tooLate(
-  { fixed }: OperationRecord,
-  wait: number,
-  { now, age, lifetime, attemptTimeout }: Facts,
-): InDoubtReason | undefined {
-  if (fixed.deadline !== undefined && now + wait >= fixed.deadline) return 'deadline';
-  return keyExpires(age + wait, lifetime, attemptTimeout) ? 'key-expired' : undefined;
-}
-
 function waitingFor(observation: Observation, asked: boolean): Waiting {
   if (observation.means === 'in-progress') return 'in-progress';
   if (observation.means === 'accepted') return 'accepted';
@@ -137,10 +159,18 @@ function waitingFor(observation: Observation, asked: boolean): Waiting {
 }
 
 /** Runs of equal or unreadable answers; any other answer ends them. A failure is no answer: it ends nothing. */
-function progressed({ state, fixed }: OperationRecord, answer: Answer, { means }: Observation, now: number): Progress {
+function progressed(
+  { state, fixed }: OperationRecord,
+  answer: Answer,
+  observation: Observation,
+  now: number,
+): Progress {
+  const { means } = observation;
+  const polls = isQuestion(state.target) ? { polls: (state.polls ?? 0) + 1 } : {};
   if (answer.kind === 'failure') {
     const { streak, unreadable, inProgressSince } = state;
     return {
+      ...polls,
       ...(streak && { streak }),
       ...(unreadable !== undefined && { unreadable }),
       ...(inProgressSince !== undefined && { inProgressSince }),
@@ -149,6 +179,8 @@ function progressed({ state, fixed }: OperationRecord, answer: Answer, { means }
   const counted = means === 'server-error' || means === 'unparsable' || means === 'accepted';
   const digest = counted ? digestOf(answer.status, answer.body, fixed.salt) : undefined;
   return {
+    ...polls,
+    ...(means === 'running' && { progress: observation.progress }),
     ...(digest !== undefined && {
       streak: { digest, count: state.streak?.digest === digest ? state.streak.count + 1 : 1 },
     }),

@@ -1,16 +1,22 @@
 import pRetry from 'p-retry';
+import type { Answer } from './answer.ts';
 import { type AttemptResult, attempt } from './attempt.ts';
 import { beforeAttempt } from './before-attempt.ts';
 import { type Credentials, credentialsFor, ownerNow } from './credentials.ts';
 import { type Decision, decide } from './decide.ts';
+import { recovery } from './decide-target.ts';
 import { gate, type Refusal } from './gate.ts';
 import { recordedHeaders } from './header-rules.ts';
-import { keyHeader } from './key-header.ts';
-import { observe } from './observe.ts';
-import type { RecordedResponse, StatePart } from './record.ts';
+import { type Observation, observe } from './observe.ts';
+import { observeTarget } from './observe-target.ts';
+import { mayGo, outgoing } from './outgoing.ts';
+import { reconciled } from './reconcile.ts';
+import type { OperationRecord, RecordedResponse, StatePart } from './record.ts';
 import { endUnsent, enterDoubt, park, type Rest, storeIfStillOurs } from './rest.ts';
-import { type Saved, save, stateNow, storeOutcome, withoutMark } from './save.ts';
-import type { AttemptInfo } from './types.ts';
+import { type Saved, save, stateNow, storeOutcome, withoutLargeBody, withoutMark } from './save.ts';
+import type { Settings } from './settings.ts';
+import { isQuestion, type Target } from './target.ts';
+import type { AttemptInfo, InDoubtReason } from './types.ts';
 import { type Driving, isRepeatable, lifetimeOf, type Work } from './work.ts';
 
 /** A longer wait leaves the foreground. */
@@ -48,7 +54,7 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
     case 'not-sent':
       return endUnsent(work, driving);
     case 'doubt':
-      return enterDoubt(work, driving, before.reason);
+      return inDoubt(work, driving, { reason: before.reason });
     case 'wait':
       work.waiting = work.record.state.waiting ?? 'backoff';
       if (before.ms > LONGEST_WAIT) return { kind: 'parked' };
@@ -62,6 +68,10 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
     seen = false;
   }
   if (!seen && (await isChanged(work, driving))) return { kind: 'lost' };
+  const { target } = work.record.state;
+  if (!mayGo(work.record, driving.settings)) {
+    return inDoubt(work, driving, { reason: isQuestion(target) ? 'monitor-lost' : 'redirect' });
+  }
   const marked = await markDispatched(work, driving);
   if (marked.kind !== 'saved') return marked.kind === 'lost' ? { kind: 'lost' } : marked;
   return exchange(work, driving, 'attempt');
@@ -100,13 +110,9 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
   const result = await sendOnce(work, driving, credentials);
   if (result.kind === 'refused') return refused(work, driving, result.refusal);
   const record = { ...work.record, state: { ...work.record.state, attempts: work.attempts } };
-  const context = {
-    acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && /text\/html/i.test(value)),
-    accepted: record.fixed.accepted ?? settings.profile.accepted,
-  };
-  const observation = observe(result, settings.profile, { ...context, first });
-  // Of all answers only a refusal of the credentials leaves "nothing possible before" as it was.
-  work.possible = !(first && observation.means === 'unauthorized');
+  const { observation, proved } = judged(record, result, { settings, first });
+  // Of all answers only these leave "nothing possible before" as it was.
+  work.possible = !(first && keepsEffect(observation));
   if (driving.stop.aborted && result.kind === 'failure') return { kind: 'closed' };
   const decision = decide(record, result, observation, {
     profile: settings.profile,
@@ -118,10 +124,36 @@ async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reaso
     age: work.age(settings),
     possible: work.possible,
     repeatable: isRepeatable(record, settings),
+    trustedOrigins: settings.trustedOrigins,
     canReauthorize: settings.authorize !== undefined && reason === 'attempt',
   });
-  const proved = !first || observe(result, settings.profile, { ...context, first: false }).means === observation.means;
   return carryOut(work, driving, { decision, response: recorded(result, driving), proved });
+}
+
+/** What the answer says, and whether it says the same whatever was sent before or beside it. */
+function judged(
+  record: OperationRecord,
+  result: Answer,
+  { settings, first }: { readonly settings: Settings; readonly first: boolean },
+): { readonly observation: Observation; readonly proved: boolean } {
+  const { profile } = settings;
+  const { target } = record.state;
+  if (target !== undefined && isQuestion(target)) {
+    return { observation: observeTarget(result, target, profile), proved: true };
+  }
+  const context = {
+    acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && /text\/html/i.test(value)),
+    accepted: record.fixed.accepted ?? profile.accepted,
+  };
+  const observation = observe(result, profile, { ...context, first });
+  const proved = !first || observe(result, profile, { ...context, first: false }).means === observation.means;
+  return { observation, proved };
+}
+
+function keepsEffect(observation: Observation): boolean {
+  const { means } = observation;
+  if (means === 'redirect') return observation.kind === 'redirect';
+  return means === 'unauthorized' || (means === 'again' && observation.unchanged === true);
 }
 
 function sendOnce(
@@ -130,12 +162,13 @@ function sendOnce(
   credentials: Extract<Credentials, { kind: 'ready' }>,
 ): Promise<AttemptResult> {
   const { settings } = driving;
-  const { fixed } = work.record;
+  const { request, keyHeaders, ownOrigin } = outgoing(work.record, settings);
+  const question = isQuestion(work.record.state.target);
   return attempt({
-    request: fixed.request,
-    keyHeader: keyHeader(settings.profile.carrier, fixed.key),
-    credentialHeaders: credentials.headers,
-    credentials: settings.credentials,
+    request,
+    keyHeaders,
+    credentialHeaders: ownOrigin ? credentials.headers : [],
+    credentials: ownOrigin ? settings.credentials : 'omit',
     send: settings.send,
     clock: settings.clock,
     attemptTimeout: settings.attemptTimeout,
@@ -145,6 +178,7 @@ function sendOnce(
         record: work.record,
         closed: driving.closing.aborted,
         cancelled: work.cancelled && !work.possible,
+        question,
         driving: work.current && driving.presence.holds(work.record.state.driver),
         owner: ownerNow(settings, credentials.owner),
         scope: settings.scope,
@@ -154,6 +188,8 @@ function sendOnce(
         lifetime: lifetimeOf(work.record, settings),
       }),
     sent: () => {
+      // A question has no effect, and no copy of one can arrive late.
+      if (question) return;
       work.possible = true;
       work.attempts += 1;
       work.sentAt = settings.clock.now();
@@ -174,10 +210,10 @@ function refused(work: Work, driving: Driving, refusal: Refusal): Promise<Rest> 
     case 'other-scope':
       return park(work, driving, { waiting: refusal });
     case 'deadline':
-      return work.possible ? enterDoubt(work, driving, refusal) : endUnsent(work, driving);
+      return work.possible ? inDoubt(work, driving, { reason: refusal }) : endUnsent(work, driving);
     case 'clock':
     case 'key-expired':
-      return work.possible ? enterDoubt(work, driving, refusal) : markAgain(work, driving);
+      return work.possible ? inDoubt(work, driving, { reason: refusal }) : markAgain(work, driving);
   }
 }
 
@@ -192,42 +228,92 @@ async function carryOut(work: Work, driving: Driving, { decision, response, prov
   const now = driving.settings.clock.now();
   switch (decision.next) {
     case 'finish': {
-      const { state, source, redirectedTo } = decision;
+      const { state, source, redirectedTo, withoutResponse } = decision;
+      const { response: _, ...before } = stateNow(work, driving);
       const outcome: StatePart = {
-        ...stateNow(work, driving),
+        ...before,
         state,
         source,
         finishedAt: now,
-        ...(response && { response }),
+        ...(response && !withoutResponse && { response }),
         ...(redirectedTo !== undefined && { redirectedTo }),
       };
       return proved ? storeOutcome(work, driving, outcome) : storeIfStillOurs(work, driving, outcome);
     }
     case 'doubt':
-      return enterDoubt(work, driving, decision.reason, response);
+      return inDoubt(work, driving, { reason: decision.reason, response });
+    case 'recover':
+      return goTo(work, driving, decision.target, response);
     case 'park':
       return park(work, driving, {
         ...decision.progress,
+        ...(decision.target && { target: decision.target }),
         waiting: decision.waiting,
         ...(decision.dueAt !== undefined && { dueAt: decision.dueAt }),
       });
     case 'reauthorize':
       return exchange(work, driving, 'unauthorized');
-    case 'again': {
-      work.waiting = decision.waiting;
-      const state: StatePart = {
-        ...stateNow(work, driving),
-        ...decision.progress,
-        waiting: decision.waiting,
-        dueAt: now + decision.wait,
-      };
-      const saved = await save(work, driving, state, { relaxed: true });
-      // Progress is a convenience for the next process: where it cannot be stored, this one goes on with the same key.
-      if (saved.kind === 'failed') work.record = { ...work.record, state };
-      if (saved.kind === 'lost') return { kind: 'lost' };
-      throw new Again(decision.wait);
-    }
+    case 'again':
+      return again(work, driving, decision);
   }
+}
+
+/** Saves what later decisions need, and where the next exchange goes, before it goes there. */
+async function again(work: Work, driving: Driving, decision: Extract<Decision, { next: 'again' }>): Promise<Rest> {
+  work.waiting = decision.waiting;
+  const { target: before, ...rest } = stateNow(work, driving);
+  const target = decision.target === undefined ? before : (decision.target ?? undefined);
+  const state: StatePart = {
+    ...rest,
+    ...decision.progress,
+    ...(target && { target }),
+    waiting: decision.waiting,
+    dueAt: driving.settings.clock.now() + decision.wait,
+  };
+  const saved = await save(work, driving, state, { relaxed: decision.target === undefined });
+  if (saved.kind === 'lost') return { kind: 'lost' };
+  if (saved.kind === 'failed' && decision.target?.kind === 'redirect') {
+    // Another address is part of what goes out (I4): not before it is stored. The old one redirects once more.
+    throw new Again(driving.settings.retry.maxDelay);
+  }
+  // Progress is a convenience for the next process: where it cannot be stored, this one goes on with the same key.
+  if (saved.kind === 'failed') work.record = { ...work.record, state };
+  throw new Again(decision.wait);
+}
+
+/** Asks elsewhere, at once. What was answered here is kept for the case that it proves nothing. */
+async function goTo(work: Work, driving: Driving, target: Target, response?: RecordedResponse): Promise<Rest> {
+  const state = withoutLargeBody({ ...stateNow(work, driving), target, polls: 0, ...(response && { response }) });
+  const saved = await save(work, driving, state);
+  if (saved.kind === 'lost') return { kind: 'lost' };
+  if (saved.kind === 'failed') work.record = { ...work.record, state };
+  throw new Again(0);
+}
+
+/** The last word before "in doubt": what the profile can look up, then what the application knows. */
+async function inDoubt(
+  work: Work,
+  driving: Driving,
+  { reason, response }: { readonly reason: InDoubtReason; readonly response?: RecordedResponse | undefined },
+): Promise<Rest> {
+  const { profile, trustedOrigins } = driving.settings;
+  // A deadline is the caller's word that it is not to be asked any longer.
+  if (profile.recover?.when === 'doubt' && reason !== 'deadline') {
+    const found = recovery(work.record, undefined, { facts: { profile, trustedOrigins }, reason });
+    if (found?.next === 'recover') return goTo(work, driving, found.target, response);
+  }
+  const known = await reconciled(work, driving, reason);
+  if (known?.state === 'succeeded') return storeOutcome(work, driving, known);
+  if (known) return storeIfStillOurs(work, driving, known);
+  return enterDoubt(work, driving, reason, response);
+}
+
+/** Of an operation that is in doubt already: asks the application once more. */
+export async function reconsider(work: Work, driving: Driving): Promise<Rest> {
+  const known = await reconciled(work, driving, work.record.state.reason ?? 'stuck');
+  if (known?.state === 'succeeded') return storeOutcome(work, driving, known);
+  if (known) return storeIfStillOurs(work, driving, known);
+  return { kind: 'settled', record: work.record, persisted: true };
 }
 
 /** The clock went back, or the mark is too old, before anything was sent: the key has no age, so the mark is simply made anew. */

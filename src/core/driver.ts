@@ -1,4 +1,4 @@
-import { drive } from './drive.ts';
+import { drive, reconsider } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
@@ -144,6 +144,7 @@ export class OperationDriver {
 
   async #step(): Promise<Ending | undefined> {
     if (this.#driving.closing.aborted) return { kind: 'closed' };
+    if (this.record.state.state === 'in-doubt' && this.#driving.settings.reconcile) return this.#reconsider();
     if (isFinished(this.record.state) || this.record.state.state === 'in-doubt') {
       return { kind: 'settled', record: this.record, persisted: true };
     }
@@ -156,6 +157,12 @@ export class OperationDriver {
     const rest = await drive(this.#work, this.#driving);
     this.#record = this.#work.record;
     return this.#rested(rest);
+  }
+
+  /** In doubt when we came to it: the application may know by now. */
+  async #reconsider(): Promise<Ending | undefined> {
+    const rest = await reconsider(new Work(this.record, { fresh: false }), this.#driving);
+    return rest.kind === 'lost' ? this.#reread() : this.#rested(rest);
   }
 
   async #rested(rest: Rest): Promise<Ending | undefined> {

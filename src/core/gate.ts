@@ -18,6 +18,8 @@ export interface GateFacts {
   readonly closed: boolean;
   /** The caller cancelled, and nothing was possible before this attempt. */
   readonly cancelled: boolean;
+  /** Only asks: no age of a key and no clock says anything against that. */
+  readonly question: boolean;
   /** We are still the announced driver, and nobody is known to have changed the record. */
   readonly driving: boolean;
   /** Who is signed in now. */
@@ -41,8 +43,10 @@ export function gate(facts: GateFacts): Refusal | undefined {
   if (!facts.driving) return 'driver';
   if (facts.owner !== record.fixed.owner) return 'other-owner';
   if (facts.scope !== record.fixed.scope) return 'other-scope';
-  if (clockWentBack(now, record.state.lastSeenAt)) return 'clock';
-  if (keyExpires(facts.age, facts.lifetime, facts.attemptTimeout)) return 'key-expired';
+  if (!facts.question) {
+    if (clockWentBack(now, record.state.lastSeenAt)) return 'clock';
+    if (keyExpires(facts.age, facts.lifetime, facts.attemptTimeout)) return 'key-expired';
+  }
   if (record.fixed.deadline !== undefined && now >= record.fixed.deadline) return 'deadline';
   return undefined;
 }

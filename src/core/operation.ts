@@ -22,6 +22,9 @@ export function toOperation({ fixed, state }: OperationRecord, live: Live = {}):
     method: fixed.request.method,
     url: shownUrl(fixed.request.url),
     ...(fixed.meta !== undefined && { meta: deeplyFrozen(fixed.meta) }),
+    ...(state.progress !== undefined && {
+      progress: deeplyFrozen(state.progress as Json) as NonNullable<Operation['progress']>,
+    }),
     attempts: live.attempts ?? state.attempts,
     round: fixed.round,
     keyHint: keyHint(fixed.key),

@@ -6,6 +6,7 @@ import { OperationStateError } from './errors/operation-state-error.ts';
 import { UsageError } from './errors/usage-error.ts';
 import { operationIdentity, ownerPrefix } from './identity.ts';
 import type { Journal } from './journal.ts';
+import { noneIsSafeFrom } from './late-arrival.ts';
 import { effectOfRecord, toOperation } from './operation.ts';
 import { namePrefix, operationName } from './operation-id.ts';
 import { toOutcome } from './outcome.ts';
@@ -15,9 +16,6 @@ import type { Services } from './services.ts';
 import type { Filter, Operation, OperationId, OperationStatus, Operations, Outcome, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
 import type { Waited } from './wait.ts';
-
-/** A copy of the request could still be under way so long after an attempt timed out. */
-const LATE_ARRIVAL = 60_000;
 
 /** The journal's side of a client: what is under way, what has ended, and what a person decides about it. */
 export class JournalOperations implements Operations {
@@ -30,7 +28,12 @@ export class JournalOperations implements Operations {
   async resume(filter: Filter = {}): Promise<readonly Operation[]> {
     const records = await this.#records(filter, { open: true });
     return records.map((record) => {
-      if (isFinished(record.state) || record.state.state === 'in-doubt') return toOperation(record);
+      if (isFinished(record.state)) return toOperation(record);
+      if (record.state.state === 'in-doubt') {
+        // The application may know more by now than when it entered doubt.
+        if (this.#services.settings.reconcile) this.#drive(record);
+        return toOperation(record);
+      }
       const known = this.#services.pool.find(record.identity);
       // Without a name nobody can ask for it again, and nobody is waiting: whether it is still wanted is for a person to say.
       if (record.fixed.anonymous && known === undefined) return toOperation(record, { waiting: 'interrupted' });
@@ -169,8 +172,7 @@ export class JournalOperations implements Operations {
   /** "It did not happen" must not be said while a delayed copy of the request could still arrive and make it untrue. */
   #refuseEarlyNone({ fixed, state }: OperationRecord, now: number): void {
     const { attemptTimeout } = this.#services.settings;
-    const planned = state.dueAt !== undefined && state.dueAt <= now ? state.dueAt : 0;
-    const safe = Math.max(state.dispatchedAt ?? 0, state.lastSentAt ?? 0, planned) + attemptTimeout + LATE_ARRIVAL;
+    const safe = noneIsSafeFrom(state, attemptTimeout, now);
     if (now >= safe) return;
     throw new OperationStateError(
       fixed.id,

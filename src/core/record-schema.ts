@@ -68,6 +68,17 @@ const STATE: Shape = {
   streak: optional(object({ digest: text, count })),
   unreadable: optional(count),
   inProgressSince: optional(number),
+  target: optional(
+    object({
+      kind: oneOf('operation', 'monitor', 'result', 'recovery', 'redirect'),
+      url: httpUrl,
+      reason: optional(text),
+    }),
+  ),
+  polls: optional(count),
+  redirects: optional(count),
+  reasked: optional(oneOf(true)),
+  progress: optional(object({ percent: optional(number) })),
   redirectedTo: optional(text),
   tombstone: optional(oneOf(true)),
 };

@@ -1,5 +1,6 @@
 import type { DriverMark } from './driver-mark.ts';
 import type { Accepted } from './profile.ts';
+import type { Target } from './target.ts';
 import type { Effect, InDoubtReason, Json, Source, Waiting } from './types.ts';
 
 /** The format of stored records. A record with a higher number is left untouched and refused (`newer-version`). */
@@ -82,6 +83,16 @@ export interface StatePart {
   readonly unreadable?: number;
   /** Since when the server has said "in progress". */
   readonly inProgressSince?: number;
+  /** Where the next exchange goes. Dropped when the operation ends: its URL may be a capability. */
+  readonly target?: Target;
+  /** Questions asked there so far. */
+  readonly polls?: number;
+  /** Redirects followed in this round. */
+  readonly redirects?: number;
+  /** A monitor was lost, and the request was asked again for it: once. */
+  readonly reasked?: true;
+  /** What the monitor last told. */
+  readonly progress?: { readonly percent?: number; readonly data?: Json };
   /** Where a 301 or 302 pointed. */
   readonly redirectedTo?: string;
   /** The body and headers were collected: only the fact remains. */
@@ -159,9 +170,16 @@ export function applyUpdate(
       revision: existing.revision + 1,
       write: change.write,
       fixed: isFinished(change.state) ? withoutBody(fixed) : fixed,
-      state: change.state,
+      state: isFinished(change.state) ? withoutTarget(change.state) : change.state,
     },
   };
+}
+
+/** Where it went is nobody's business once it has ended. */
+export function withoutTarget(state: StatePart): StatePart {
+  if (state.target === undefined) return state;
+  const { target: _, polls: __, ...rest } = state;
+  return rest;
 }
 
 function withoutBody(part: OperationPart): OperationPart {

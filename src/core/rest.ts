@@ -1,5 +1,6 @@
+import type { Progress } from './decide.ts';
 import type { JournalError } from './errors/journal-error.ts';
-import type { RecordedResponse, StatePart } from './record.ts';
+import { type RecordedResponse, type StatePart, withoutTarget } from './record.ts';
 import {
   isOperation,
   type Saved,
@@ -60,7 +61,7 @@ export async function enterDoubt(
   reason: InDoubtReason,
   response?: RecordedResponse,
 ): Promise<Rest> {
-  const { driver: _, ...state } = stateNow(work, driving);
+  const { driver: _, ...state } = withoutTarget(stateNow(work, driving));
   const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
   const saved = await save(work, driving, withoutLargeBody(doubt));
   if (saved.kind === 'lost') return saved;
@@ -68,10 +69,11 @@ export async function enterDoubt(
   return settled(work, driving, doubt, saved);
 }
 
-type Park = Pick<StatePart, 'streak' | 'unreadable' | 'inProgressSince' | 'dueAt'> & {
-  readonly waiting: Waiting;
-  readonly why?: string;
-};
+type Park = Omit<Progress, 'notBefore'> &
+  Pick<StatePart, 'dueAt' | 'target'> & {
+    readonly waiting: Waiting;
+    readonly why?: string;
+  };
 
 /** Durable, with its reason and due time. Where nothing was sent, the mark is taken back before anybody is told so. */
 export async function park(work: Work, driving: Driving, { why, ...parked }: Park): Promise<Rest> {

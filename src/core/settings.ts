@@ -32,6 +32,8 @@ export interface Settings {
   readonly attemptTimeout: number;
   readonly waitTimeout: number;
   readonly retry: { readonly limit: number; readonly baseDelay: number; readonly maxDelay: number };
+  readonly trustedOrigins: ReadonlySet<string>;
+  readonly reconcile: ClientOptions['reconcile'];
   readonly throwHttpErrors: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -56,6 +58,8 @@ const KNOWN: Known = {
   attemptTimeout: true,
   waitTimeout: true,
   retry: true,
+  trustedOrigins: true,
+  reconcile: true,
   throwHttpErrors: true,
   clock: true,
   random: true,
@@ -95,6 +99,8 @@ export function resolveSettings(options: ClientOptions, platform: Surroundings):
     attemptTimeout: aboveZero(milliseconds(options.attemptTimeout ?? 30_000, 'attemptTimeout'), 'attemptTimeout'),
     waitTimeout: milliseconds(options.waitTimeout ?? 60_000, 'waitTimeout', { infinity: true }),
     retry: resolveRetry(options.retry),
+    trustedOrigins: new Set((options.trustedOrigins ?? []).map(trustedOrigin)),
+    reconcile: options.reconcile,
     throwHttpErrors: options.throwHttpErrors ?? true,
     clock: options.clock ?? platform.clock,
     random: options.random ?? platform.random,
@@ -117,9 +123,11 @@ export function refuseUnknown(
 }
 
 /** What would otherwise fail at every attempt, after the claim: then nobody could say that nothing was sent. */
-function refuseMistyped({ authorize, fetch, journal, credentials, name, scope }: ClientOptions): void {
+function refuseMistyped(options: ClientOptions): void {
+  const { authorize, fetch, journal, credentials, name, scope, reconcile } = options;
   const wrong =
     (isOther('function', authorize) && 'authorize must be a function that returns headers') ||
+    (isOther('function', reconcile) && 'reconcile must be a function that returns a verdict') ||
     (isOther('function', fetch) && 'fetch must be a function') ||
     (isOther('function', journal?.claim ?? journal) && 'journal must be a Journal, such as fileJournal(directory)') ||
     (isOther('string', name) && 'name must be a text') ||
@@ -128,6 +136,16 @@ function refuseMistyped({ authorize, fetch, journal, credentials, name, scope }:
       !['omit', 'same-origin', 'include'].includes(credentials) &&
       "credentials must be 'omit', 'same-origin' or 'include'");
   if (wrong !== false) throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${wrong}.`);
+}
+
+/** What a URL says of itself is not asked: only what was named here is trusted, and only over TLS. */
+function trustedOrigin(given: string): string {
+  const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined;
+  if (url?.protocol === 'https:' && url.username === '' && url.pathname === '/' && url.search === '') return url.origin;
+  throw new UsageError(
+    'ERR_ONCEWARD_INVALID_OPTION',
+    "trustedOrigins holds https origins, like 'https://status.example.com', without path or query.",
+  );
 }
 
 function isOther(type: string, value: unknown): boolean {

@@ -257,6 +257,15 @@ export interface ClientOptions {
   authorizeHeaders?: readonly string[];
   /** Further header names that may be stored: no secrets. @default [] */
   safeHeaders?: readonly string[];
+  /** Other https origins that may serve the addresses of accepted operations and results; they never get credentials. @default [] */
+  trustedOrigins?: readonly string[];
+  /** Asked what became of an operation before it is given up as in doubt, and at every `resume()` while it is: look it up in your own records or at the
+   *  provider. `done` ends it as succeeded, `none` as discarded, and is not taken while the last attempt could still arrive; undefined leaves the doubt.
+   *  It has 30 seconds. `tools.fetch` only asks: GET and HEAD, at the operation's own origin, with its credentials, and at `trustedOrigins`. @default none */
+  reconcile?: (
+    operation: Operation,
+    tools: { readonly key: string; readonly fetch: typeof globalThis.fetch; readonly signal: AbortSignal },
+  ) => Promise<Verdict | undefined> | Verdict | undefined;
   /** As in fetch. @default 'same-origin' */
   credentials?: RequestCredentials;
   /** Sends one attempt. Must not retry by itself. @default globalThis.fetch, looked up at every attempt */

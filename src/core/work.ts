@@ -77,11 +77,15 @@ export class Work {
 }
 
 /** Whether this operation may be sent again once something is possible: the API honours the key there, and the caller allows it. */
-export function isRepeatable({ fixed }: OperationRecord, { profile, retry }: Settings): boolean {
-  return retry.limit > 1 && honoursKey(profile, fixed.request.method, fixed.request.url) === 'yes';
+export function isRepeatable(record: OperationRecord, { profile, retry }: Settings): boolean {
+  return retry.limit > 1 && honoursKey(profile, record.fixed.request.method, repeatedAt(record)) === 'yes';
 }
 
 /** How long the server remembers the key on this operation's route, in milliseconds. */
-export function lifetimeOf({ fixed }: OperationRecord, { profile }: Settings): number {
-  return keyLifetime(routeFacts(profile, fixed.request.method, fixed.request.url).lifetime);
+export function lifetimeOf(record: OperationRecord, { profile }: Settings): number {
+  return keyLifetime(routeFacts(profile, record.fixed.request.method, repeatedAt(record)).lifetime);
+}
+
+function repeatedAt({ fixed, state }: OperationRecord): string {
+  return state.target?.kind === 'redirect' ? state.target.url : fixed.request.url;
 }

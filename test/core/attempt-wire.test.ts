@@ -122,7 +122,7 @@ describe('headers that are not frozen', () => {
   });
   test('the carrier of the profile', async () => {
     const { first } = await overTheWire((url) => freeze({ json: {} }, { url }), {
-      keyHeader: ['PayPal-Request-Id', 'k'],
+      keyHeaders: [['PayPal-Request-Id', 'k']],
     });
     expect(only(first, 'paypal-request-id')).toEqual(['k']);
     expect(only(first, 'idempotency-key')).toEqual([]);

@@ -7,6 +7,7 @@ const open: GateFacts = {
   record: operation({}, { deadline: NOW + DAY, scope: 'live' }),
   closed: false,
   cancelled: false,
+  question: false,
   driving: true,
   owner: 'alice',
   scope: 'live',

@@ -191,6 +191,7 @@ describe('5xx', () => {
 describe('3xx', () => {
   const doubt: Observation = { means: 'doubt', reason: 'redirect' };
   const to = { location: 'https://api.example/new' };
+  const redirect = { means: 'redirect', kind: 'redirect', location: to.location } as const;
   const redirected = { ...rejection, redirectedTo: to.location };
   check([
     ['301', response(301, to), redirected],
@@ -198,10 +199,15 @@ describe('3xx', () => {
     ['301 later', response(301, to), doubt, LATER],
     ['301 without Location', response(301), doubt],
     ['300', response(300, to), doubt],
-    ['303: something was done', response(303, to), doubt],
+    ['303: the result is elsewhere', response(303, to), { ...redirect, kind: 'result' }],
+    ['303 without Location', response(303), doubt],
     ['304', response(304), doubt],
-    ['307', response(307, to), doubt],
-    ['308', response(308, to), doubt],
+    ['307', response(307, to), redirect],
+    ['307, later', response(307, to), redirect, LATER],
+    ['307 without Location', response(307), doubt],
+    ['308', response(308, to), redirect],
+    ['308, later', response(308, to), redirect, LATER],
+    ['308 without Location', response(308), doubt],
     ["a browser's opaque redirect", response(0), doubt],
     ["a browser's opaque redirect, later", response(0), doubt, LATER],
   ]);

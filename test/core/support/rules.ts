@@ -82,6 +82,7 @@ export function facts(overrides: Partial<Facts> = {}): Facts {
     age: 0,
     possible: true,
     repeatable: true,
+    trustedOrigins: new Set(),
     canReauthorize: true,
     ...overrides,
   };

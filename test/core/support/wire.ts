@@ -84,7 +84,7 @@ export async function tryOnce(url: string, given: Partial<AttemptInput> = {}): P
       headers: [['content-type', 'application/json']],
       body: new TextEncoder().encode('{"a":1}'),
     },
-    keyHeader: ['Idempotency-Key', 'key-1'],
+    keyHeaders: [['Idempotency-Key', 'key-1']],
     credentialHeaders: [],
     credentials: 'same-origin',
     send: (input, init) => globalThis.fetch(input, init),

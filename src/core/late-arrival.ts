@@ -1,0 +1,10 @@
+import type { StatePart } from './record.ts';
+
+/** A copy of the request could still be under way so long after an attempt timed out. */
+const LATE_ARRIVAL = 60_000;
+
+/** From when on "it did not happen" can be said: before, a delayed copy of the last attempt could arrive and make it untrue. */
+export function noneIsSafeFrom(state: StatePart, attemptTimeout: number, now: number): number {
+  const planned = state.dueAt !== undefined && state.dueAt <= now ? state.dueAt : 0;
+  return Math.max(state.dispatchedAt ?? 0, state.lastSentAt ?? 0, planned) + attemptTimeout + LATE_ARRIVAL;
+}
