@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { charge, JOURNALS, makeWorld, told, toldOutcome, type World } from './support/world.ts';
+import { barrier, charge, JOURNALS, makeWorld, told, toldOutcome, type World } from './support/world.ts';
 
 const DECLINED = { effect: false, answer: { status: 402, body: { error: 'card_declined' } } };
 
@@ -36,19 +36,31 @@ describe.each(JOURNALS)('%s', (kind) => {
     expect(world.server.charges).toHaveLength(1);
   });
 
-  test('B1: of two who ask at once, the loser joins with the same bytes, and is refused with others', async () => {
-    const world = await makeWorld(kind);
-    world.server.script(DECLINED);
-    const [a, b, c] = [world.client(), world.client(), world.client()];
-    await told(charge(a, 'cart/1', 5));
-    const held = Promise.withResolvers<object>();
-    world.server.script(() => held.promise);
-    const same = [a, b].map((client) => told(charge(client, 'cart/1', 6)));
-    await expect.poll(() => world.server.arrivals.length).toBe(2);
-    expect(await told(charge(c, 'cart/1', 7))).toBe('OperationConflictError CONFLICT possible');
-    held.resolve({});
-    expect(await Promise.all(same)).toEqual(['201 {"charge":1}', '201 {"charge":1}']);
-    expect(bytes(world)).toEqual(['{"amount":5}', '{"amount":6}']);
-    expect(world.server.charges).toHaveLength(1);
+  test('B1: of two who ask anew at once, one begins the round: the other joins with the same bytes, and is refused with others', async () => {
+    for (const [amounts, expected] of [
+      [
+        [6, 6],
+        ['201 {"charge":1}', '201 {"charge":1}'],
+      ],
+      [
+        [6, 7],
+        ['201 {"charge":1}', 'OperationConflictError CONFLICT possible'],
+      ],
+    ] as const) {
+      const world = await makeWorld(kind);
+      world.server.script(DECLINED);
+      await told(charge(world.client(), 'cart/1', 5));
+      const held = Promise.withResolvers<object>();
+      world.server.script(() => held.promise);
+      const beforeRound = barrier(2);
+      const calls = amounts.map((amount) => told(charge(world.client({ moments: { beforeRound } }), 'cart/1', amount)));
+      await expect.poll(() => world.server.arrivals.length).toBe(2);
+      await (amounts[0] === amounts[1] ? undefined : Promise.race(calls));
+      held.resolve({});
+      expect((await Promise.all(calls)).sort()).toEqual(expected);
+      expect(new Set(world.server.keys()).size).toBe(2);
+      expect(world.server.arrivals).toHaveLength(2);
+      expect(world.server.charges).toHaveLength(1);
+    }
   });
 });

@@ -59,6 +59,9 @@ export interface ScriptedServer {
   keys(): readonly (string | undefined)[];
   /** Forgets every key and its answer, as a server does at the end of their lifetime. */
   forgetKeys(): void;
+  /** Refuses connections until told to listen again, at the same address; those that are open go on. */
+  stopListening(): void;
+  listenAgain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -100,9 +103,14 @@ export async function startServer(options: ServerOptions = {}): Promise<Scripted
     // A peer that hung up in the middle of its request never arrived.
     handle(incoming, outgoing).catch(() => outgoing.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => {
+      server.listen(port, '127.0.0.1', resolve);
+    });
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     script: (...next) => {
       steps = next;
     },
@@ -113,6 +121,8 @@ export async function startServer(options: ServerOptions = {}): Promise<Scripted
     charges,
     keys: () => arrivals.map(({ key }) => key),
     forgetKeys: () => stored.clear(),
+    stopListening: () => server.close(),
+    listenAgain: () => listen(port),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

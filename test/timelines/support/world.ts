@@ -17,6 +17,8 @@ export const JOURNALS = ['memory', 'file'] as const;
 export interface Moments {
   readonly beforeClaim?: () => unknown;
   readonly afterClaim?: () => unknown;
+  /** Before a further round is written. */
+  readonly beforeRound?: () => unknown;
   /** Before the outcome is written. */
   readonly beforeFinish?: () => unknown;
   /** The outcome is durable, and nobody was told. */
@@ -32,6 +34,8 @@ export interface Run {
   readonly client: Client;
   /** As SIGKILL: from now on nothing this client asks of journal or network is carried out or answered, and nobody takes it for alive. */
   kill(): void;
+  /** As a machine that sleeps: others take it for gone, and it goes on. */
+  seemGone(): void;
 }
 
 /** A scripted server, and clients that share what is stored. */
@@ -80,6 +84,7 @@ export async function makeWorld(kind: (typeof JOURNALS)[number], options: Server
         life.end();
         living.delete(client);
       },
+      seemGone: life.seemGone,
     };
   };
   return {
@@ -93,6 +98,31 @@ export async function makeWorld(kind: (typeof JOURNALS)[number], options: Server
       return run(further).client;
     },
     journal: medium.open,
+  };
+}
+
+/** Moves time on, in steps short enough for a real socket to answer in between, until `condition` holds. */
+export async function timePasses(
+  world: World,
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+): Promise<void> {
+  for (let step = 0; step < 2_000; step++) {
+    if (await condition()) return;
+    await world.clock.advance('1s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`Time passed in vain: ${what}.`);
+}
+
+/** Opens when `count` have come to it. */
+export function barrier(count: number): () => Promise<void> {
+  const open = Promise.withResolvers<void>();
+  let here = 0;
+  return () => {
+    here += 1;
+    if (here >= count) open.resolve();
+    return open.promise;
   };
 }
 
@@ -119,6 +149,7 @@ interface Mortality {
   living<T>(work: () => Promise<T>): Promise<T>;
   /** Who it was, as far as others can see it. */
   announce(nonce: string | undefined): void;
+  seemGone(): void;
   end(): void;
 }
 
@@ -126,14 +157,18 @@ function mortality(): Mortality {
   const nonces = new Set<string>();
   let dead = false;
   const never = <T>(): Promise<T> => new Promise(() => undefined);
+  const seemGone = (): void => {
+    // The living clients of one process, as the Node platform keeps them: a dead process would not be among them.
+    const drivers = (globalThis as { [REGISTRY]?: Set<string> })[REGISTRY];
+    for (const nonce of nonces) drivers?.delete(nonce);
+  };
   return {
     living: (work) => (dead ? never() : work().then((result) => (dead ? never() : result))),
     announce: (nonce) => nonce !== undefined && nonces.add(nonce),
+    seemGone,
     end: () => {
       dead = true;
-      // The living clients of one process, as the Node platform keeps them: a dead process would not be among them.
-      const drivers = (globalThis as { [REGISTRY]?: Set<string> })[REGISTRY];
-      for (const nonce of nonces) drivers?.delete(nonce);
+      seemGone();
     },
   };
 }
@@ -155,6 +190,7 @@ function mortal(journal: Journal, life: Mortality, moments: Moments): Journal {
     async update(identity, change, options) {
       announce(change.state.driver?.nonce);
       const finishes = change.state.finishedAt !== undefined && !options?.relaxed;
+      if (change.round) await living(() => at(moments.beforeRound));
       if (finishes) await living(() => at(moments.beforeFinish));
       const result = await living(() => journal.update(identity, change, options));
       if (finishes) await living(() => at(moments.afterFinish));
