@@ -1,10 +1,11 @@
 export { AlreadyFinishedError } from './already-finished-error.ts';
 export { DiscardedError } from './discarded-error.ts';
+export { effectOf, findOncewardError } from './effect-of.ts';
 export { HTTPError } from './http-error.ts';
 export { InDoubtError } from './in-doubt-error.ts';
 export { JournalError } from './journal-error.ts';
 export { NotSentError } from './not-sent-error.ts';
-export { effectOf, findOncewardError, isOncewardError, OncewardError } from './onceward-error.ts';
+export { isOncewardError, OncewardError } from './onceward-error.ts';
 export { OperationConflictError } from './operation-conflict-error.ts';
 export { OperationStateError } from './operation-state-error.ts';
 export { RedirectError } from './redirect-error.ts';

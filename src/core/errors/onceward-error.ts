@@ -38,28 +38,3 @@ export class OncewardError extends Error {
 export function isOncewardError(error: unknown): error is OncewardError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
-
-/** For catch blocks in a UI: the error's effect; 'possible' for anything that is not ours.
- *
- *  @example
- *  catch (error) {
- *    show(effectOf(error) === 'none' ? 'Nothing was charged.' : 'We are confirming your payment.');
- *  }
- */
-export function effectOf(error: unknown): Effect {
-  return findOncewardError(error)?.effect ?? 'possible';
-}
-
-/** Looks through `cause`, `detail` (Stripe's SDK wraps there) and `errors` (AggregateError). */
-export function findOncewardError(error: unknown): OncewardError | undefined {
-  const seen = new Set<unknown>();
-  const queue: unknown[] = [error];
-  for (const next of queue) {
-    if (typeof next !== 'object' || next === null || seen.has(next)) continue;
-    if (isOncewardError(next)) return next;
-    seen.add(next);
-    const { cause, detail, errors } = next as { cause?: unknown; detail?: unknown; errors?: unknown };
-    queue.push(cause, detail, ...(Array.isArray(errors) ? (errors as unknown[]) : []));
-  }
-  return undefined;
-}
