@@ -1,4 +1,5 @@
-import { drive, reconsider } from './drive.ts';
+import { reconsider } from './carry-out.ts';
+import { drive } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';

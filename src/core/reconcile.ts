@@ -45,7 +45,7 @@ function questions(work: Work, driving: Driving): typeof globalThis.fetch {
   return async (input, init) => {
     const given = input instanceof Request ? input : undefined;
     const method = (init?.method ?? given?.method ?? 'GET').toUpperCase();
-    const location = given?.url ?? String(input);
+    const location = given?.url ?? (input instanceof URL ? input.href : (input as string));
     const url = allowedTarget(location, { kind: 'result', from: own, own, trusted: settings.trustedOrigins });
     if (url === undefined || (method !== 'GET' && method !== 'HEAD')) {
       throw new UsageError(
