@@ -1,6 +1,6 @@
 import type { PreparedCall } from './call-options.ts';
 import { currentOwner } from './credentials.ts';
-import type { OperationDriver } from './driver.ts';
+import { OperationDriver } from './driver.ts';
 import type { DriverPool } from './driver-pool.ts';
 import { JournalError } from './errors/journal-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts';
 import { type Action, KNOWN_NAME, standingOf } from './known-name.ts';
 import { claimState, type FrozenCall, isSameRequest, newRecord, newRound } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
+import type { Slot } from './origin-traffic.ts';
 import { type OperationRecord, RECORD_VERSION } from './record.ts';
 import { asJournalError, isOperation, token } from './save.ts';
 import type { Settings } from './settings.ts';
@@ -65,14 +66,17 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
         : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
     if (known) return await answerKnown(known, { frozen, call, admission, journal });
     if (call.signal?.aborted) return unsent(frozen, settings, call.signal);
-    const offered = newRecord(frozen, settings, claimState(settings, driver, { sendsAtOnce: pool.online }));
-    if (frozen.key !== undefined)
-      await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
-    const { created, record } = await journal.claim(offered);
-    if (!isOperation(record))
-      throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
-    if (created)
-      return { kind: 'driver', claimed: true, driver: pool.drive(record, settings, { journal, fresh: true }) };
+    const record = await withSlot(frozen, pool, async (slot) => {
+      const state = claimState(settings, driver, { sendsAtOnce: slot !== undefined });
+      const offered = newRecord(frozen, settings, state);
+      if (frozen.key !== undefined)
+        await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
+      const claim = await journal.claim(offered);
+      if (!isOperation(claim.record))
+        throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+      return claim.created ? pool.drive(claim.record, settings, { journal, fresh: true, slot }) : claim.record;
+    });
+    if (record instanceof OperationDriver) return { kind: 'driver', claimed: true, driver: record };
     return await answerKnown(record, { frozen, call, admission, journal });
   } catch (error) {
     if (error instanceof OperationConflictError || error instanceof UsageError) throw error;
@@ -129,19 +133,41 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
   const anew = record.state.dispatchedAt === undefined && standingOf(record) === 'unsent' && unseen;
   const round = anew ? record.fixed.round : record.fixed.round + 1;
   if (frozen.key !== undefined) await claimKey(frozen.key, { operation: record.identity, round }, context);
-  const state = claimState(settings, await pool.presence.enter(), { sendsAtOnce: pool.online });
-  const change = {
-    revision: record.revision,
-    write: token({ settings }),
-    state,
-    round: newRound(frozen, settings, round),
-  };
-  const { won, record: now } = await journal.update(record.identity, change);
+  const driver = await pool.presence.enter();
+  const now = await withSlot(frozen, pool, async (slot) => {
+    const change = {
+      revision: record.revision,
+      write: token({ settings }),
+      state: claimState(settings, driver, { sendsAtOnce: slot !== undefined }),
+      round: newRound(frozen, settings, round),
+    };
+    const result = await journal.update(record.identity, change);
+    if (result.record !== undefined && !isOperation(result.record))
+      throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
+    return result.won && result.record
+      ? pool.drive(result.record, settings, { journal, fresh: true, slot })
+      : result.record;
+  });
   if (now === undefined) return admit(call, admission);
-  if (!isOperation(now))
-    throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
-  if (won) return { kind: 'driver', claimed: true, driver: pool.drive(now, settings, { journal, fresh: true }) };
+  if (now instanceof OperationDriver) return { kind: 'driver', claimed: true, driver: now };
   return answerKnown(now, context);
+}
+
+/** Claims with a slot in hand for the first attempt, where one is free: then the send follows at once, and the claim itself carries the dispatch mark.
+ *  Whoever has to wait for his turn is marked when it comes. A slot that no driver got is given back. */
+async function withSlot<T>(
+  { request }: FrozenCall,
+  { online, traffic }: DriverPool,
+  claim: (slot: Slot | undefined) => Promise<OperationDriver | T>,
+): Promise<OperationDriver | T> {
+  const slot = online ? traffic.take(new URL(request.url).origin) : undefined;
+  let claimed: OperationDriver | T | undefined;
+  try {
+    claimed = await claim(slot);
+    return claimed;
+  } finally {
+    if (!(claimed instanceof OperationDriver)) slot?.leave();
+  }
 }
 
 /** A handed-in key is claimed like a name, before the operation that uses it: no two operations or rounds ever share one (I9).

@@ -88,6 +88,8 @@ export async function inDoubt(
   { reason, response }: { readonly reason: InDoubtReason; readonly response?: RecordedResponse | undefined },
 ): Promise<Rest> {
   const { profile, trustedOrigins } = driving.settings;
+  // What a recovery found proves nothing; the answer that led to it says more, and is kept.
+  const told = work.record.state.target?.kind === 'recovery' ? undefined : response;
   // A deadline is the caller's word that it is not to be asked any longer.
   if (profile.recover?.when === 'doubt' && reason !== 'deadline') {
     const found = recovery(work.record, undefined, { facts: { profile, trustedOrigins }, reason });
@@ -96,7 +98,7 @@ export async function inDoubt(
   const known = await reconciled(work, driving, reason);
   if (known?.state === 'succeeded') return storeOutcome(work, driving, known);
   if (known) return storeIfStillOurs(work, driving, known);
-  return enterDoubt(work, driving, reason, response);
+  return enterDoubt(work, driving, reason, told);
 }
 
 /** Of an operation that is in doubt already: asks the application once more. */

@@ -25,6 +25,7 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     presence: platform.presence(options.locks, settings.clock, settings.random),
     clock: settings.clock,
     random: settings.random,
+    concurrency: settings.concurrency,
     onWake: platform.onWake,
     online: () => platform.online(),
     keepAlive: () => platform.keepAlive(),

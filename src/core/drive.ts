@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { Again } from './again.ts';
 import { beforeAttempt } from './before-attempt.ts';
 import { inDoubt } from './carry-out.ts';
+import { enter } from './enter.ts';
 import { exchange } from './exchange.ts';
 import { mayGo } from './outgoing.ts';
 import { endUnsent, type Rest } from './rest.ts';
@@ -14,7 +15,8 @@ const LONGEST_WAIT = 60_000;
 
 /** The only loop with effects: attempts until the operation finishes, is in doubt, parks, or is no longer ours. */
 export function drive(work: Work, driving: Driving): Promise<Rest> {
-  return pRetry(() => turn(work, driving), {
+  // Whatever a turn comes to, it gives its slot back.
+  return pRetry(() => turn(work, driving).finally(() => work.leave()), {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 0,
     shouldRetry: ({ error }) => error instanceof Again,
@@ -44,10 +46,17 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
   work.hurried = false;
   if (!driving.online()) {
     // A hint, never a refusal: virtual adapters and VPNs say offline too.
+    work.leave();
     work.waiting = 'offline';
     await driving.pause(driving.settings.retry.maxDelay);
     seen = false;
   }
+  const entered = await enter(work, driving);
+  if (entered.kind === 'stopped') throw new Again(0);
+  if (entered.kind === 'late') {
+    return work.possible ? inDoubt(work, driving, { reason: entered.reason }) : endUnsent(work, driving);
+  }
+  if (entered.waited) seen = false;
   if (!seen && (await isChanged(work, driving))) return { kind: 'lost' };
   const { target } = work.record.state;
   if (!mayGo(work.record, driving.settings)) {

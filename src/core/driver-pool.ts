@@ -1,5 +1,6 @@
 import { OperationDriver } from './driver.ts';
 import type { Journal } from './journal.ts';
+import { OriginTraffic, type Slot } from './origin-traffic.ts';
 import type { Clock, OnWake, Presence, Random } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import type { Settings } from './settings.ts';
@@ -8,6 +9,8 @@ export interface PoolInput {
   readonly presence: Presence;
   readonly clock: Clock;
   readonly random: Random;
+  /** Attempts at once per origin. */
+  readonly concurrency: number;
   readonly onWake: OnWake;
   online(): boolean;
   keepAlive(): () => void;
@@ -23,6 +26,7 @@ const LAST_WRITES = 1_000;
 export class DriverPool {
   readonly presence: Presence;
   readonly keepAlive: () => () => void;
+  readonly traffic: OriginTraffic;
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly #drivers = new Map<string, OperationDriver>();
@@ -38,6 +42,7 @@ export class DriverPool {
   constructor(input: PoolInput) {
     this.#input = input;
     this.presence = input.presence;
+    this.traffic = new OriginTraffic(input);
     this.keepAlive = () => input.keepAlive();
   }
 
@@ -78,21 +83,16 @@ export class DriverPool {
     }
   }
 
-  /** The driver of this record: the one at work, or a new one. `fresh`: our own claim, of which nothing was sent. */
+  /** The driver of this record: the one at work, or a new one. `fresh`: our own claim, of which nothing was sent; `slot`: taken for its first attempt. */
   drive(
     record: OperationRecord,
     settings: Settings,
-    { journal, fresh }: { readonly journal: Journal; readonly fresh: boolean },
+    { journal, fresh, slot }: { readonly journal: Journal; readonly fresh: boolean; readonly slot?: Slot | undefined },
   ): OperationDriver {
-    const known = this.#drivers.get(record.identity);
-    if (known?.unstored && record.revision === known.record.revision) return known;
-    if (known && known.ending === undefined) {
-      if (!isLaterLife(record, known.record)) {
-        if (record.revision > known.record.revision) known.outdated();
-        return known;
-      }
-      // Forgotten, or refused, and claimed again: the old attempt may still be answered, and is another operation's.
-      known.outdated();
+    const known = this.#working(record);
+    if (known) {
+      slot?.leave();
+      return known;
     }
     const driver = new OperationDriver(
       record,
@@ -100,11 +100,12 @@ export class DriverPool {
         settings,
         journal,
         presence: this.presence,
+        traffic: this.traffic,
         closing: this.#closing.signal,
         stop: this.#stop.signal,
         online: () => this.#input.online(),
       },
-      { fresh },
+      { fresh, slot },
     );
     this.#drivers.set(record.identity, driver);
     this.#listenTo(journal);
@@ -121,6 +122,19 @@ export class DriverPool {
     });
     this.#running.add(running);
     return driver;
+  }
+
+  #working(record: OperationRecord): OperationDriver | undefined {
+    const known = this.#drivers.get(record.identity);
+    if (known?.unstored && record.revision === known.record.revision) return known;
+    if (known === undefined || known.ending !== undefined) return undefined;
+    if (!isLaterLife(record, known.record)) {
+      if (record.revision > known.record.revision) known.outdated();
+      return known;
+    }
+    // Forgotten, or refused, and claimed again: the old attempt may still be answered, and is another operation's.
+    known.outdated();
+    return undefined;
   }
 
   /** Resolves when nothing is being sent or due now. */

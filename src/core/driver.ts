@@ -5,6 +5,7 @@ import type { OncewardError } from './errors/onceward-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
 import { isSameRequest } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
+import type { Slot } from './origin-traffic.ts';
 import { isFinished, type OperationRecord } from './record.ts';
 import type { Rest } from './rest.ts';
 import { asJournalError, isOperation, type Settled, token } from './save.ts';
@@ -44,10 +45,14 @@ export class OperationDriver {
   #hurried = false;
   #interrupt = new AbortController();
 
-  constructor(record: OperationRecord, driving: Omit<Driving, 'pause'>, { fresh }: { readonly fresh: boolean }) {
+  constructor(
+    record: OperationRecord,
+    driving: Omit<Driving, 'pause'>,
+    { fresh, slot }: { readonly fresh: boolean; readonly slot?: Slot | undefined },
+  ) {
     this.#record = record;
     this.#driving = { ...driving, pause: (ms) => this.#pause(ms) };
-    if (fresh) this.#work = new Work(record, { fresh });
+    if (fresh) this.#work = new Work(record, { fresh, slot });
   }
 
   /** Resolves when the operation has ended for this process, and its end is stored or will not be. Never rejects. */
@@ -58,6 +63,7 @@ export class OperationDriver {
       // A bug of ours, or a journal that throws what it may not: the operation is in the journal, and callers must not hang.
       this.ending = { kind: 'failed', error: this.#failure(error) };
     }
+    this.#work?.leave();
     if (this.ending?.kind === 'closed') await this.#release();
     if (this.ending?.kind === 'failed') void this.#releaseLater();
     const { stored } = this.ending?.kind === 'settled' ? this.ending : {};
@@ -187,6 +193,7 @@ export class OperationDriver {
   /** Somebody else drives: wait until that one has finished, or is gone. */
   async #follow(): Promise<Ending | undefined> {
     const { driver } = this.record.state;
+    this.#work?.leave();
     this.#work = undefined;
     if (driver === undefined) return this.#takeOver();
     this.#following = this.#living === driver.nonce ? 'yes' : 'asking';

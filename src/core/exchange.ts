@@ -17,6 +17,16 @@ import { isQuestion } from './target.ts';
 import type { AttemptInfo } from './types.ts';
 import { type Driving, isRepeatable, lifetimeOf, type Work } from './work.ts';
 
+/** The server was well enough to do something about the request: there is room for other retries. */
+const DEALT_WITH: ReadonlySet<Observation['means']> = new Set([
+  'success',
+  'done',
+  'recover',
+  'rejection',
+  'accepted',
+  'redirect',
+]);
+
 /** One exchange with the server: credentials, the gate, the request, what the answer means, and what is done about it. */
 export async function exchange(work: Work, driving: Driving, reason: AttemptInfo['reason']): Promise<Rest> {
   const { settings } = driving;
@@ -33,6 +43,7 @@ export async function exchange(work: Work, driving: Driving, reason: AttemptInfo
   const first = !work.possible;
   const result = await sendOnce(work, driving, credentials);
   if (result.kind === 'refused') return refused(work, driving, result.refusal);
+  work.timedOut = result.kind === 'failure' && result.code === 'TIMEOUT';
   const record = { ...work.record, state: { ...work.record.state, attempts: work.attempts } };
   const { observation, proved } = judged(record, result, { settings, first });
   // Of all answers only these leave "nothing possible before" as it was.
@@ -52,6 +63,8 @@ export async function exchange(work: Work, driving: Driving, reason: AttemptInfo
     canReauthorize: settings.authorize !== undefined && reason === 'attempt',
   });
   if (decision.next === 'reauthorize') return exchange(work, driving, 'unauthorized');
+  const question = isQuestion(record.state.target);
+  work.leave(DEALT_WITH.has(observation.means) && !question ? 'answered' : 'failed');
   return carryOut(work, driving, { decision, response: recorded(result, driving), proved });
 }
 

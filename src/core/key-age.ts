@@ -23,6 +23,11 @@ export function keyExpires(age: number, lifetime: number, attemptTimeout: number
   return !(age + attemptTimeout < lifetime - keyMargin(lifetime));
 }
 
+/** How much longer such a send may be put off, in milliseconds. */
+export function keyLeft(age: number, lifetime: number, attemptTimeout: number): number {
+  return lifetime - keyMargin(lifetime) - attemptTimeout - age;
+}
+
 /** Whether the wall clock stands before a time this operation has already seen: then the age of its key is unknown. */
 export function clockWentBack(now: number, lastSeenAt: number): boolean {
   return now < lastSeenAt - CLOCK_TOLERANCE;

@@ -32,6 +32,7 @@ export interface Settings {
   readonly attemptTimeout: number;
   readonly waitTimeout: number;
   readonly retry: { readonly limit: number; readonly baseDelay: number; readonly maxDelay: number };
+  readonly concurrency: number;
   readonly trustedOrigins: ReadonlySet<string>;
   readonly reconcile: ClientOptions['reconcile'];
   readonly throwHttpErrors: boolean;
@@ -58,6 +59,7 @@ const KNOWN: Known = {
   attemptTimeout: true,
   waitTimeout: true,
   retry: true,
+  concurrency: true,
   trustedOrigins: true,
   reconcile: true,
   throwHttpErrors: true,
@@ -99,6 +101,7 @@ export function resolveSettings(options: ClientOptions, platform: Surroundings):
     attemptTimeout: aboveZero(milliseconds(options.attemptTimeout ?? 30_000, 'attemptTimeout'), 'attemptTimeout'),
     waitTimeout: milliseconds(options.waitTimeout ?? 60_000, 'waitTimeout', { infinity: true }),
     retry: resolveRetry(options.retry),
+    concurrency: wholeFrom1(options.concurrency ?? 4, 'concurrency counts attempts at once'),
     trustedOrigins: new Set((options.trustedOrigins ?? []).map(trustedOrigin)),
     reconcile: options.reconcile,
     throwHttpErrors: options.throwHttpErrors ?? true,
@@ -170,13 +173,7 @@ function absolute(given: string | URL | undefined, page: string | undefined): UR
 }
 
 function resolveRetry(given: ClientOptions['retry'] = {}): Settings['retry'] {
-  const limit = given.limit ?? 8;
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new UsageError(
-      'ERR_ONCEWARD_INVALID_OPTION',
-      'retry.limit counts attempts, the first included: a whole number from 1.',
-    );
-  }
+  const limit = wholeFrom1(given.limit ?? 8, 'retry.limit counts attempts, the first included');
   refuseUnknown('retry', given, { limit: true, baseDelay: true, maxDelay: true }, {});
   return {
     limit,
@@ -184,6 +181,11 @@ function resolveRetry(given: ClientOptions['retry'] = {}): Settings['retry'] {
     // Parked retries are due every ten times this: at 0 they would follow each other without a pause.
     maxDelay: aboveZero(milliseconds(given.maxDelay ?? 30_000, 'retry.maxDelay'), 'retry.maxDelay'),
   };
+}
+
+function wholeFrom1(count: number, what: string): number {
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `${what}: a whole number from 1.`);
 }
 
 function aboveZero(ms: number, what: string): number {

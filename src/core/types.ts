@@ -283,6 +283,8 @@ export interface ClientOptions {
     /** @default '30s' */
     maxDelay?: Duration;
   };
+  /** Attempts at once per origin, for all operations of this client together; the others wait their turn. @default 4 */
+  concurrency?: number;
   /** @default true */
   throwHttpErrors?: boolean;
   clock?: Clock;

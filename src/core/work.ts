@@ -1,5 +1,6 @@
 import type { Journal } from './journal.ts';
 import { KeyAge, keyLifetime } from './key-age.ts';
+import type { OriginTraffic, Slot } from './origin-traffic.ts';
 import type { Presence } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import { honoursKey, routeFacts } from './route.ts';
@@ -11,6 +12,7 @@ export interface Driving {
   readonly settings: Settings;
   readonly journal: Journal;
   readonly presence: Presence;
+  readonly traffic: OriginTraffic;
   /** Aborted when the client closes: no further attempt begins. */
   readonly closing: AbortSignal;
   /** Aborted when the client no longer waits for attempts under way. */
@@ -39,14 +41,19 @@ export class Work {
   hurried = false;
   /** When the last attempt of this run left. */
   sentAt: number | undefined;
+  /** It timed out. */
+  timedOut = false;
+  /** Our place among the exchanges under way with the origin; given back in every case. */
+  slot: Slot | undefined;
   /** The caller who claimed it cancelled. */
   cancelled = false;
   readonly resumed: boolean;
   readonly #halt = new AbortController();
   #age: KeyAge | undefined;
 
-  constructor(record: OperationRecord, { fresh }: { readonly fresh: boolean }) {
+  constructor(record: OperationRecord, { fresh, slot }: { readonly fresh: boolean; readonly slot?: Slot | undefined }) {
     this.record = record;
+    this.slot = slot;
     this.halted = this.#halt.signal;
     this.resumed = !fresh;
     this.possible = !fresh && record.state.dispatchedAt !== undefined;
@@ -56,6 +63,12 @@ export class Work {
   cancel(): void {
     this.cancelled = true;
     this.#halt.abort();
+  }
+
+  /** Makes room for the next one. */
+  leave(end?: 'answered' | 'failed'): void {
+    this.slot?.leave(end);
+    this.slot = undefined;
   }
 
   /** Somebody else changed the record. */
