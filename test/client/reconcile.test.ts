@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ClientOptions, Operation } from '../../src/index.node.ts';
-import { charge, makeWorld, timePasses, told, toldOutcome, until, type World } from '../timelines/support/world.ts';
+import { charge, makeWorld, timePasses, told, until, type World } from '../timelines/support/world.ts';
 
 type Reconcile = NonNullable<ClientOptions['reconcile']>;
 
