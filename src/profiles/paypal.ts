@@ -100,8 +100,7 @@ export const paypal: Profile = profileOf({
     { when: { status: 409, ...issue('PREVIOUS_REQUEST_IN_PROGRESS') }, means: 'in-progress' },
     // PayPal itself captures after the approval.
     { when: { status: 422, ...issue('ORDER_COMPLETION_IN_PROGRESS') }, means: 'in-progress' },
-    // An equal id would have been replayed, so before anything of ours was possible it was somebody else; later it may be our own echo.
-    { when: { status: 422, ...ALREADY }, context: 'first', means: 'rejected' },
+    // Later it may be our own echo, or another id's doing. Before anything of ours was possible it was somebody else: a rejection, as any 422.
     { when: { status: 422, ...ALREADY }, context: 'later', means: 'recover' },
     // Vault v3. The page names the code and the family of 422, no status.
     {

@@ -77,6 +77,16 @@ testRecorded(adyen, [
     first: UNCHANGED,
   },
   {
+    name: 'the same where a page cannot read the header',
+    source: `${PAGE}, designing for resilience`,
+    request: `POST ${TEST}/payments`,
+    answer: {
+      status: 503,
+      body: { status: 503, errorCode: '703', message: 'required resource temporarily unavailable' },
+    },
+    first: UNCHANGED,
+  },
+  {
     name: 'a transient error has no side effect',
     source: `shape: ${PAGE}, transient errors`,
     request: `POST ${TEST}/payments/993617895204576J/captures`,

@@ -42,7 +42,11 @@ testRecorded(modernTreasury, [
     name: 'told to repeat',
     source: 'Modern-Treasury/modern-treasury-node @6dea66e src/client.ts, x-should-retry',
     request: `POST ${API}/api/counterparties`,
-    answer: { status: 500, headers: { 'x-should-retry': 'true' }, body: '' },
+    answer: {
+      status: 409,
+      headers: { 'X-Should-Retry': 'true' },
+      body: { errors: { code: 'conflict', message: 'The request conflicts with another.' } },
+    },
     first: AGAIN,
   },
   {
