@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ietf } from '../../src/profiles/index.ts';
-import { charge, JOURNALS, makeWorld, timePasses, told, toldOutcome, type World } from './support/world.ts';
+import { charge, inTime, JOURNALS, makeWorld, told, toldOutcome, type World } from './support/world.ts';
 
 const UNPROVED = 'InDoubtError IN_DOUBT possible unproved-rejection';
 const LOST = { answer: 'reset' } as const;
@@ -24,13 +24,7 @@ describe.each(JOURNALS)('%s', (kind) => {
     world.server.script(LOST);
     world.server.always(json(409, { error: 'already created' }));
     const client = world.client({ waitTimeout: Number.POSITIVE_INFINITY });
-    const call = told(charge(client, 'cart/1', 5));
-    let answer: string | undefined;
-    void call.then((text) => {
-      answer = text;
-    });
-    await timePasses(world, () => answer !== undefined, 'the wait for a 409 ended');
-    expect(answer).toBe(UNPROVED);
+    expect(await inTime(world, told(charge(client, 'cart/1', 5)))).toBe(UNPROVED);
     await staysInDoubt(world, world.server.arrivals.length);
     expect(world.server.charges).toHaveLength(1);
   });

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Client, type ClientOptions, createClient, type Journal, memoryJournal } from '../../../src/index.node.ts';
+import {
+  type Client,
+  type ClientOptions,
+  type Clock,
+  createClient,
+  type Journal,
+  memoryJournal,
+} from '../../../src/index.node.ts';
 import { type MovableClock, movableClock } from '../../../src/mock/movable-clock.ts';
 import { fileJournal } from '../../../src/node.ts';
 import { ietf } from '../../../src/profiles/index.ts';
@@ -72,7 +79,6 @@ export async function makeWorld(kind: (typeof JOURNALS)[number], options: Server
       profile: ietf({ keyLifetime: '24h' }),
       journal: mortal(medium.open(), life, moments),
       retry: { baseDelay: 2, maxDelay: 20 },
-      waitTimeout: 5_000,
       clock,
       fetch: (input, init) => life.living(() => fetch(input, init)),
       ...further,
@@ -113,6 +119,30 @@ export async function timePasses(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(`Time passed in vain: ${what}.`);
+}
+
+/** What `promise` comes to while time passes. */
+export async function inTime<T>(world: World, promise: Promise<T>): Promise<T> {
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  await timePasses(world, () => settled, 'a promise settled');
+  return promise;
+}
+
+/** A clock somebody sets: the wall clock jumps, and timers go on as if nothing had happened, as those of a laptop that slept. */
+export function settable(inner: Clock): Clock & { set(by: number): void } {
+  let offset = 0;
+  return {
+    now: () => inner.now() + offset,
+    monotonic: () => inner.monotonic(),
+    sleep: (ms, signal) => inner.sleep(ms, signal),
+    set: (by) => {
+      offset += by;
+    },
+  };
 }
 
 /** Opens when `count` have come to it. */
