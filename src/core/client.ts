@@ -1,3 +1,4 @@
+import { CorsWatch } from './cors-watch.ts';
 import { deliver } from './deliver.ts';
 import { diagnose } from './diagnose.ts';
 import { DriverPool } from './driver-pool.ts';
@@ -30,6 +31,12 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     online: () => platform.online(),
     keepAlive: () => platform.keepAlive(),
   });
+  const cors = new CorsWatch({
+    base: platform.base(),
+    clock: settings.clock,
+    online: () => platform.online(),
+    warn: (message) => platform.warn(message),
+  });
   let opened: Journal | undefined;
   const journal = () => {
     if (pool.closed)
@@ -48,25 +55,28 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     await pool.close(milliseconds((closing.timeout ?? CLOSE_TIMEOUT) as number, 'timeout'));
     await pool.atMost(opened?.close(), LAST_WRITES);
   };
-  return clientOf(options, platform, { pool, journal, close });
+  return clientOf(options, platform, { pool, cors, journal, close });
 }
 
 interface Shared {
   readonly pool: DriverPool;
+  readonly cors: CorsWatch;
   readonly journal: () => Journal;
   readonly close: Client['close'];
 }
 
 /** One view of the shared pool and journal: `extend` makes others. */
 function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared): Client {
-  const { pool, journal } = shared;
-  const settings = resolveSettings(options, platform);
+  const { pool, cors, journal } = shared;
+  const resolved = resolveSettings(options, platform);
+  const settings = { ...resolved, send: cors.watched(resolved.send, resolved.profile) };
   const services: Services = {
     settings,
     pool,
     journal,
     wait: (driver, { signal, timeout, canCancel }) =>
       waitFor(driver, { clock: settings.clock, timeout, signal, canCancel, keepAlive: pool.keepAlive }),
+    hintFor: (url) => cors.hintFor(url),
     ...deliver(settings, journal),
   };
   const request = (method: string, url: string | URL, call: CallOptions) => startCall(services, { method, url }, call);

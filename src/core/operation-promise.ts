@@ -10,6 +10,8 @@ export interface PendingCall {
   readonly throwHttpErrors: boolean;
   /** The outcome is about to be handed to whoever asked. */
   readonly delivered: (record: OperationRecord) => void;
+  /** What an error should say beside what it says. */
+  readonly hintFor: (url: string) => string | undefined;
 }
 
 /** The promise of one call. The work is under way since the call; the view of it exists only once somebody asks, so that a result nobody reads
@@ -59,7 +61,8 @@ export class LazyOperation implements OperationPromise {
   }
 
   async #response(throwHttpErrors: boolean): Promise<Response> {
-    return toResponse(await this.#settled(), throwHttpErrors);
+    const waited = await this.#settled();
+    return toResponse(waited, throwHttpErrors, this.#call.hintFor(waited.record.fixed.request.url));
   }
 
   async #body(): Promise<{ response: Response; id: string }> {

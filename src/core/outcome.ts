@@ -61,8 +61,9 @@ export function toOutcome<T>(waited: Reached): Outcome<T> {
 }
 
 /** The Response a caller of `post` gets.
+ *  @param hint what is probably wrong, where nothing is known of the effect
  *  @throws the error that says what became of the operation */
-export function toResponse(waited: Reached, throwHttpErrors: boolean): Response {
+export function toResponse(waited: Reached, throwHttpErrors: boolean, hint?: string): Response {
   const { record } = waited;
   const { id } = record.fixed;
   if (waited.kind === 'pending') {
@@ -71,6 +72,7 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean): Response 
       waiting: waited.waiting,
       until: waited.until,
       cause: waited.cause,
+      hint,
     });
   }
   const { state } = record;
@@ -87,7 +89,7 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean): Response 
     case 'discarded':
       throw new DiscardedError(id, effectOfRecord(record));
     default:
-      throw new InDoubtError(state.reason ?? 'stuck', id);
+      throw new InDoubtError(state.reason ?? 'stuck', id, hint);
   }
 }
 

@@ -54,6 +54,8 @@ export interface Platform {
   readonly onWake: OnWake;
   /** False only where the platform says so: it delays an attempt, it never refuses one. */
   online(): boolean;
+  /** Tells a developer, where one looks while trying things out: the console of browsers. Nothing in Node. */
+  warn(message: string): void;
   /** Keeps the process alive until the returned function is called. Nothing in browsers. */
   keepAlive(): () => void;
   /** The owner where none is configured; undefined: it must be said. */

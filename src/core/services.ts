@@ -15,6 +15,8 @@ export interface Services {
     driver: OperationDriver,
     options: { readonly signal: AbortSignal | undefined; readonly timeout: number; readonly canCancel: boolean },
   ): Promise<Waited>;
+  /** What an error of an operation that goes to `url` should say beside what it says. */
+  hintFor(url: string): string | undefined;
   /** Notes that somebody was given this outcome; in the background. */
   delivered(record: OperationRecord): void;
   /** Stores that the outcome has reached whoever it was for. @throws JournalError */

@@ -45,6 +45,7 @@ export function startCall(services: Services, target: Target, options: CallOptio
     wait,
     throwHttpErrors: options?.throwHttpErrors ?? settings.throwHttpErrors,
     delivered: services.delivered,
+    hintFor: services.hintFor,
   });
 }
 

@@ -16,6 +16,8 @@ export const nodePlatform: Platform = {
   // Node does not say when the network comes back.
   onWake: () => () => {},
   online: () => true,
+  // A server's console is its log: what is said there goes through the application's own logger.
+  warn: () => {},
   keepAlive() {
     const timer = setInterval(() => {}, SELDOM);
     return () => clearInterval(timer);

@@ -31,10 +31,11 @@ export class InDoubtError extends OncewardError {
   declare readonly code: 'ERR_ONCEWARD_IN_DOUBT';
   readonly reason: InDoubtReason;
 
-  constructor(reason: InDoubtReason, operationId: string) {
+  /** @param hint what is probably wrong, where something is known */
+  constructor(reason: InDoubtReason, operationId: string, hint?: string) {
     super(
       'ERR_ONCEWARD_IN_DOUBT',
-      `${operationId} is in doubt (${reason}): ${ADVICE[reason]}. Nothing more will be sent; decide it with operations.resolve().`,
+      `${operationId} is in doubt (${reason}): ${ADVICE[reason]}. Nothing more will be sent; decide it with operations.resolve().${hint === undefined ? '' : ` ${hint}`}`,
       { effect: 'possible', operationId },
     );
     this.reason = reason;

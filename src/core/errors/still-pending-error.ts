@@ -11,11 +11,18 @@ export class StillPendingError extends OncewardError {
 
   constructor(
     operationId: string,
-    details: { effect: Effect; waiting: Waiting; until?: number | undefined; cause?: unknown },
+    details: {
+      effect: Effect;
+      waiting: Waiting;
+      until?: number | undefined;
+      cause?: unknown;
+      /** What is probably wrong, where something is known. */
+      hint?: string | undefined;
+    },
   ) {
     super(
       'ERR_ONCEWARD_STILL_PENDING',
-      `${operationId} is still pending (${details.waiting}). It goes on without this promise; call again with the same name to join it.`,
+      `${operationId} is still pending (${details.waiting}). It goes on without this promise; call again with the same name to join it.${details.hint === undefined ? '' : ` ${details.hint}`}`,
       { effect: details.effect, operationId, cause: details.cause },
     );
     this.waiting = details.waiting;
