@@ -1,8 +1,8 @@
 import type { Json } from '../core/types.ts';
 import { CONTROL } from './control.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Terms } from './dialect.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
-import { type KeyReading, readKey } from './idempotency-key.ts';
+import type { KeyReading } from './idempotency-key.ts';
 import { readableBody } from './request-body.ts';
 
 /** A request that has come in whole. */
@@ -10,10 +10,11 @@ export interface Arrival {
   readonly method: string;
   /** The path that routes are matched against. */
   readonly path: string;
+  readonly url: URL;
   readonly tenant: string;
   /** Where this mock shows itself, as this caller reaches it. */
   readonly controlUrl: string;
-  readonly honours: 'required' | 'optional' | 'ignored';
+  readonly terms: Terms;
   readonly reading: KeyReading;
   readonly fingerprint: Fingerprint;
   readonly json: Json;
@@ -48,17 +49,26 @@ export function arrivalOf(
   { dialect, tenant }: { readonly dialect: Dialect; readonly tenant: string },
 ): Arrival {
   const { method } = request;
-  const contentType = request.headers.get('content-type') ?? '';
+  const { headers } = request;
+  const json = readableBody(body, headers.get('content-type') ?? '');
+  // Profiles speak of an API's own paths, whatever part of them baseUrl holds.
+  const terms = dialect.terms(method, url);
+  const carried = { headers, body, json };
   return {
     method,
     path,
+    url,
     tenant,
     controlUrl: `${url.origin}${prefix}${CONTROL}`,
-    // Profiles speak of an API's own paths, whatever part of them baseUrl holds.
-    honours: dialect.honours(method, url.pathname),
-    reading: readKey(request.headers.get(dialect.keyHeader), dialect.keyLimit),
-    fingerprint: fingerprint(method, url, contentType, body),
-    json: readableBody(body, contentType),
+    terms,
+    reading: dialect.keyIn(carried, terms),
+    fingerprint: fingerprint(
+      method,
+      url,
+      [headers.get('content-type'), ...dialect.boundHeaders(headers)],
+      dialect.compared(carried),
+    ),
+    json,
     copy() {
       const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
       // A fresh array: while msw listens, Headers keeps the array it is made from and writes into it.

@@ -1,3 +1,4 @@
+import type { ProfileData } from '../core/profile.ts';
 import { type Answer, withHeaders } from './answer.ts';
 
 /** What a page on another origin is allowed, and what it may read. */
@@ -22,8 +23,9 @@ const READ_BY_CLIENTS = [
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** `origin` may be '*': then without credentials mode, as browsers demand. */
-export function corsFor(origin: string, keyHeader: string, replayHeader: string | undefined): Cors {
-  const exposed = [...READ_BY_CLIENTS, keyHeader.toLowerCase(), ...(replayHeader === undefined ? [] : [replayHeader])];
+export function corsFor(origin: string, profile: ProfileData): Cors {
+  const sent = headersSent(profile);
+  const exposed = headersRead(profile);
   const common: Record<string, string> =
     origin === '*'
       ? { 'access-control-allow-origin': '*' }
@@ -40,11 +42,7 @@ export function corsFor(origin: string, keyHeader: string, replayHeader: string 
       return withHeaders(bare, {
         ...common,
         'access-control-allow-methods': METHODS,
-        'access-control-allow-headers': [
-          keyHeader.toLowerCase(),
-          'content-type',
-          ...(asked === '' ? [] : [asked]),
-        ].join(', '),
+        'access-control-allow-headers': [...sent, 'content-type', ...(asked === '' ? [] : [asked])].join(', '),
         'access-control-max-age': '600',
       });
     },
@@ -55,4 +53,19 @@ export function corsFor(origin: string, keyHeader: string, replayHeader: string 
       return withHeaders(varied, { ...common, 'access-control-expose-headers': exposed.join(', ') });
     },
   };
+}
+
+/** What carries the key, and what goes with it. */
+function headersSent({ carrier, firstSent, companions }: ProfileData): string[] {
+  const names = [carrier.kind === 'header' ? carrier.name : undefined, firstSent, ...companions];
+  return names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]));
+}
+
+/** All that a page needs, whether or not the API itself exposes it. */
+function headersRead(profile: ProfileData): string[] {
+  const { replay, waitHeaders = [], answers, cors } = profile;
+  const [key] = headersSent(profile);
+  const names = [key, replay?.header, ...waitHeaders, ...Object.keys(answers.honoured ?? {}), ...cors.expose];
+  const lower = names.flatMap((name) => (name === undefined ? [] : [name.toLowerCase()]));
+  return [...new Set([...READ_BY_CLIENTS, ...lower])];
 }

@@ -63,7 +63,7 @@ function partsOf(options: MockOptions): EngineParts {
   return {
     dialect,
     clock: movableClock(),
-    cors: cors === undefined ? undefined : corsFor(cors, dialect.keyHeader, profile.data.replay?.header),
+    cors: cors === undefined ? undefined : corsFor(cors, profile.data),
     basePath: basePathOf(options.baseUrl),
     inProgress,
     tenant: options.tenant ?? tenantOf,

@@ -1,92 +1,69 @@
 import { milliseconds } from '../core/duration.ts';
-import type { ExampleAnswer, Profile } from '../core/profile.ts';
+import { keyLifetime as knownLifetime } from '../core/key-age.ts';
+import type { Lifetime, Profile, ProfileData } from '../core/profile.ts';
+import { routeFacts } from '../core/route.ts';
 import type { Duration } from '../core/types.ts';
-import { type Answer, problemAnswer, textAnswer, withHeaders } from './answer.ts';
-import { matchRoute, type RoutePattern, routePattern } from './route-pattern.ts';
+import type { Answer } from './answer.ts';
+import { answersOf, type DialectAnswers } from './dialect-answers.ts';
+import { keeps } from './dialect-keeps.ts';
+import { type Carried, comparedBody, keyIn } from './dialect-key.ts';
+import type { KeyReading } from './idempotency-key.ts';
 import { SAFE_METHODS } from './routes.ts';
 
-/** A profile as a server speaks it. */
-export interface Dialect {
-  /** The request header that carries the key. */
-  readonly keyHeader: string;
-  readonly keyLimit: number;
+/** How long a key is remembered on one route. */
+export interface Memory {
   /** Milliseconds; Infinity for ever. */
   readonly lifetime: number;
-  /** Whether the key is looked at here, and whether it has to be there. */
-  honours(method: string, path: string): 'required' | 'optional' | 'ignored';
-  /** Whether an outcome is what the key stands for from now on. */
-  keeps(status: number): boolean;
-  replay(stored: Answer): Answer;
-  inProgress(key: string): Answer;
-  mismatch(key: string): Answer;
-  missingKey(): Answer;
-  malformedKey(why: string): Answer;
+  readonly from: NonNullable<Lifetime['from']>;
 }
 
-/** Refusals by what stands before the operation: credentials, limits, the connection. Kept under a key they would bar it for good, and Stripe,
- *  which keeps nearly everything, documents that it does not keep them (docs.stripe.com/error-low-level). */
-const BEFORE_THE_OPERATION: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
+/** What holds for the key on one route. */
+export interface Terms extends Memory {
+  /** Whether the key is looked at here, and whether it has to be there. */
+  readonly honours: 'required' | 'optional' | 'ignored';
+  readonly keyLimit: number;
+}
 
-const problem = (status: number, title: string): ExampleAnswer => ({
-  status,
-  headers: { 'content-type': 'application/problem+json' },
-  body: JSON.stringify({ type: 'about:blank', title, status }),
-});
+/** A profile as a server speaks it. */
+export interface Dialect extends DialectAnswers {
+  readonly data: ProfileData;
+  terms(method: string, url: URL): Terms;
+  keyIn(request: Carried, terms: Terms): KeyReading;
+  /** Values of the headers that are stored with the key and may not change: another one makes it another request. */
+  boundHeaders(headers: Headers): readonly (string | null)[];
+  /** What of the body two requests with one key are compared by. */
+  compared(request: Carried): Uint8Array;
+  /** False where every later use of a key is refused in the same words, whatever it asks for. */
+  readonly seesMismatch: boolean;
+  /** Whether an outcome is what the key stands for from now on. */
+  keeps(answer: Answer): boolean;
+}
 
-/** Where an API publishes none. */
-const IN_PROGRESS: ExampleAnswer = problem(409, 'The first request with this key has not finished');
-const MISMATCH: ExampleAnswer = problem(422, 'This key belongs to another request');
-const MISSING: ExampleAnswer = problem(400, 'An idempotency key is needed here');
-
-/** What a server is taken to do that publishes no lifetime: the shortest published one of fifty APIs. */
-const UNPUBLISHED = 300_000;
-
+/** @param keyLifetime instead of every lifetime the profile names */
 export function dialectOf({ data }: Profile, keyLifetime: Duration | undefined): Dialect {
-  const routes = Object.entries(data.routes).map(([text, honoured]) => ({
-    pattern: routePattern(text),
-    honoured: typeof honoured === 'string' ? honoured : honoured.honoured,
-  }));
-  const { replay, stores, answers } = data;
+  const override = keyLifetime === undefined ? undefined : milliseconds(keyLifetime, 'keyLifetime');
   return {
-    keyHeader: data.carrier.kind === 'header' ? data.carrier.name : '',
-    keyLimit: data.key.limit,
-    lifetime: lifetimeOf(data.lifetime, keyLifetime),
-    honours(method, path) {
-      if (SAFE_METHODS.has(method)) return 'ignored';
-      const honoured = honouredAt(routes, method, path);
-      if (honoured === 'no') return 'ignored';
-      return honoured === 'yes' && data.required === 'yes' ? 'required' : 'optional';
+    ...answersOf(data),
+    data,
+    terms(method, url) {
+      const { honoured, keyLimit, required, lifetime } = routeFacts(data, method, url.href);
+      return {
+        honours: honoursAs(method, honoured === 'yes', required === 'yes'),
+        keyLimit,
+        lifetime: override ?? knownLifetime(lifetime),
+        from: lifetime.from ?? 'first-use',
+      };
     },
-    keeps(status) {
-      if (BEFORE_THE_OPERATION.has(status)) return false;
-      if (status >= 500) return stores.serverErrors === 'yes';
-      return status >= 400 ? stores.clientErrors === 'yes' : true;
-    },
-    replay: (stored) => (replay === undefined ? stored : withHeaders(stored, { [replay.header]: replay.equals })),
-    inProgress: (key) => spoken(answers.inProgress ?? IN_PROGRESS, key),
-    mismatch: (key) => spoken(answers.mismatch ?? MISMATCH, key),
-    missingKey: () => spoken(answers.missingKey ?? MISSING, ''),
-    malformedKey: (why) => problemAnswer(400, 'Idempotency-Key is malformed', why),
+    keyIn: (request, { keyLimit }) => keyIn(request, data, keyLimit),
+    boundHeaders: (headers) => (data.firstSent === undefined ? [] : [headers.get(data.firstSent)]),
+    compared: (request) => comparedBody(request, data),
+    seesMismatch: (data.answers.replay?.status ?? 200) < 400,
+    keeps: (answer) => keeps(answer, data),
   };
 }
 
-function honouredAt(
-  routes: readonly { readonly pattern: RoutePattern; readonly honoured: 'yes' | 'no' | 'unknown' }[],
-  method: string,
-  path: string,
-): 'yes' | 'no' | 'unknown' {
-  return routes.find(({ pattern }) => matchRoute(pattern, method, path) !== undefined)?.honoured ?? 'unknown';
-}
-
-function lifetimeOf(lifetime: Profile['data']['lifetime'], override: Duration | undefined): number {
-  if (override !== undefined) return milliseconds(override, 'keyLifetime');
-  if ('ms' in lifetime) return lifetime.ms;
-  return lifetime.kind === 'forever' ? Number.POSITIVE_INFINITY : UNPUBLISHED;
-}
-
-function spoken(example: ExampleAnswer, key: string): Answer {
-  const withKey = (text: string): string => text.replaceAll('<key>', () => key);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(example.headers)) headers[name] = withKey(value);
-  return textAnswer(example.status, headers, withKey(example.body));
+/** Where it is unknown whether the API honours keys, the mock does not: a client that repeats there must find out. */
+function honoursAs(method: string, honoured: boolean, required: boolean): Terms['honours'] {
+  if (SAFE_METHODS.has(method) || !honoured) return 'ignored';
+  return required ? 'required' : 'optional';
 }

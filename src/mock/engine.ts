@@ -7,7 +7,9 @@ import type { Dialect } from './dialect.ts';
 import { FaultPlan } from './fault-plan.ts';
 import { IdempotentServer } from './idempotent-server.ts';
 import { type Entry, Ledger } from './ledger.ts';
+import { Monitors } from './monitors.ts';
 import type { MovableClock } from './movable-clock.ts';
+import { Resources } from './resources.ts';
 import { routeTable } from './routes.ts';
 import type { Delivery, Execution, LogLine, MockOptions } from './types.ts';
 
@@ -29,6 +31,7 @@ export class Engine {
   readonly plan: FaultPlan = new FaultPlan();
   readonly #parts: EngineParts;
   readonly #ledger: Ledger;
+  readonly #monitors: Monitors;
   readonly #server: IdempotentServer;
   readonly #executions: Execution[] = [];
 
@@ -36,10 +39,13 @@ export class Engine {
     const { dialect, clock, inProgress } = parts;
     const now = (): number => clock.now();
     this.#parts = parts;
-    this.#ledger = new Ledger(dialect.lifetime, now);
+    this.#ledger = new Ledger(now);
+    this.#monitors = new Monitors(dialect.data.accepted, now);
     this.#server = new IdempotentServer({
       dialect,
       ledger: this.#ledger,
+      monitors: this.#monitors,
+      resources: new Resources(dialect.data, dialect.replay),
       findRoute: routeTable(parts.routes),
       inProgress,
       now,
@@ -91,15 +97,15 @@ export class Engine {
     return fate.parcel;
   }
 
-  #count({ honours, reading, tenant }: Arrival): Entry | undefined {
-    return honours === 'ignored' || reading.kind !== 'key' ? undefined : this.#ledger.hit(tenant, reading.key);
+  #count({ terms, reading, tenant }: Arrival): Entry | undefined {
+    return terms.honours === 'ignored' || reading.kind !== 'key' ? undefined : this.#ledger.hit(tenant, reading.key);
   }
 
   #control(request: Request, { url }: Target, path: string): Parcel {
     const answer: Answer = controlAnswer(request.method, path, url, {
       ledger: () => this.ledger(),
       effects: (route) => this.effects(route),
-      monitor: (id, at) => this.#server.monitor(id, this.#parts.tenant(request), at.href),
+      monitor: (id, at) => this.#monitors.answer(id, this.#parts.tenant(request), at.href),
     });
     return { kind: 'answer', answer: request.method === 'HEAD' ? withoutBody(answer) : answer };
   }

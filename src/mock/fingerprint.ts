@@ -1,11 +1,16 @@
-/** What makes two requests with one key the same: method, path, query, content type and body, compared whole. */
+/** What makes two requests with one key the same: method, path, query, content type, what the API binds to the key, and body, compared whole. */
 export interface Fingerprint {
   readonly head: string;
   readonly body: Uint8Array;
 }
 
-export function fingerprint(method: string, url: URL, contentType: string, body: Uint8Array): Fingerprint {
-  return { head: `${method} ${url.pathname}${url.search}\n${contentType}`, body };
+export function fingerprint(
+  method: string,
+  url: URL,
+  headers: readonly (string | null)[],
+  body: Uint8Array,
+): Fingerprint {
+  return { head: [`${method} ${url.pathname}${url.search}`, ...headers.map((value) => value ?? '')].join('\n'), body };
 }
 
 export function sameRequest(one: Fingerprint, other: Fingerprint): boolean {

@@ -1,9 +1,10 @@
-import { v4 } from 'uuid';
-import { type Answer, captureAnswer, jsonAnswer, problemAnswer, withHeaders, withoutBody } from './answer.ts';
+import { type Answer, captureAnswer, problemAnswer, withoutBody } from './answer.ts';
 import type { Arrival } from './arrival.ts';
 import type { Dialect } from './dialect.ts';
 import { sameRequest } from './fingerprint.ts';
-import type { Entry, Ledger, Lock } from './ledger.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import type { Monitors } from './monitors.ts';
+import type { Resources } from './resources.ts';
 import { type FindRoute, type FoundRoute, SAFE_METHODS } from './routes.ts';
 import type { Execution, LogOutcome } from './types.ts';
 
@@ -15,6 +16,8 @@ export type Served =
 export interface ServerParts {
   readonly dialect: Dialect;
   readonly ledger: Ledger;
+  readonly monitors: Monitors;
+  readonly resources: Resources;
   readonly findRoute: FindRoute;
   readonly inProgress: 'conflict' | 'wait' | 'accepted';
   readonly now: () => number;
@@ -24,8 +27,6 @@ export interface ServerParts {
 /** What a careful server does with a key: lock on first touch, run once, keep the answer, replay it. */
 export class IdempotentServer {
   readonly #parts: ServerParts;
-  readonly #monitors = new Map<string, { readonly tenant: string; readonly lock: Lock }>();
-  readonly #monitorIds = new WeakMap<Lock, string>();
   /** Cuts off the requests that are being answered. */
   readonly #open = new Set<() => void>();
 
@@ -39,41 +40,27 @@ export class IdempotentServer {
     return { ...served, answer: withoutBody(served.answer) };
   }
 
-  /** The state of an operation that was accepted: 202 while it runs, then its answer. */
-  monitor(id: string, tenant: string, url: string): Answer {
-    const monitor = this.#monitors.get(id);
-    if (
-      monitor === undefined ||
-      monitor.tenant !== tenant ||
-      monitor.lock.lost ||
-      this.#parts.now() >= monitor.lock.expiresAt
-    ) {
-      this.#monitors.delete(id);
-      return problemAnswer(404, 'Not Found', 'There is no such operation, or it is forgotten.');
-    }
-    const { result } = monitor.lock;
-    if (result === undefined) return accepted(url);
-    return result.status < 300 ? { ...result, status: 200 } : result;
-  }
-
   /** Loses what a dying process loses. */
   crash(): void {
     this.#parts.ledger.loseLocks();
-    this.#monitors.clear();
+    this.#parts.monitors.clear();
     for (const cut of this.#open) cut();
   }
 
   async #answer(arrival: Arrival, entry: Entry | undefined): Promise<Served> {
-    const { dialect, findRoute } = this.#parts;
+    const { dialect, findRoute, resources } = this.#parts;
+    const { terms, reading } = arrival;
     const found = findRoute(arrival.method, arrival.path);
     if (found === undefined) {
+      const made = resources.read(arrival);
+      if (made !== undefined) return { answer: made, outcome: 'looked-up' };
       return { answer: problemAnswer(404, 'Not Found', 'The mock has no such route.'), outcome: 'not-found' };
     }
     if (entry !== undefined) return this.#protected(arrival, entry, found);
-    if (arrival.honours !== 'ignored' && arrival.reading.kind === 'malformed') {
-      return { answer: dialect.malformedKey(arrival.reading.why), outcome: 'malformed-key' };
+    if (terms.honours !== 'ignored' && reading.kind === 'malformed') {
+      return { answer: dialect.malformedKey(reading.why), outcome: 'malformed-key' };
     }
-    if (arrival.honours === 'required') return { answer: dialect.missingKey(), outcome: 'missing-key' };
+    if (terms.honours === 'required') return { answer: dialect.missingKey(), outcome: 'missing-key' };
     return { ...(await this.#execute(arrival, found, undefined)), outcome: 'unprotected' };
   }
 
@@ -87,31 +74,47 @@ export class IdempotentServer {
   }
 
   async #protected(arrival: Arrival, entry: Entry, found: FoundRoute): Promise<Served> {
-    const { dialect, ledger, inProgress } = this.#parts;
+    const { dialect, ledger, monitors, inProgress } = this.#parts;
+    const { key } = entry;
     for (;;) {
       const held = ledger.held(entry);
-      // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
-      if (held === undefined) return this.#first(arrival, entry, found);
-      if (!sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
-        return { answer: dialect.mismatch(entry.key), outcome: 'mismatch' };
+      if (held === undefined) {
+        if (dialect.expired && this.#tooOld(arrival, entry))
+          return { answer: dialect.expired(key), outcome: 'expired' };
+        // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
+        return this.#first(arrival, entry, found);
       }
-      if (held.stored !== undefined) return { answer: dialect.replay(held.stored.answer), outcome: 'replayed' };
-      if (inProgress === 'conflict') return { answer: dialect.inProgress(entry.key), outcome: 'in-progress' };
+      if (dialect.seesMismatch && !sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
+        return { answer: dialect.mismatch(key), outcome: 'mismatch' };
+      }
+      if (held.stored !== undefined) return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
+      if (inProgress === 'conflict') return { answer: dialect.inProgress(key), outcome: 'in-progress' };
       if (inProgress === 'accepted') {
-        return { answer: accepted(this.#monitorUrl(held.lock, arrival)), outcome: 'accepted' };
+        return { answer: dialect.honoured(monitors.accepted(held.lock, arrival), key), outcome: 'accepted' };
       }
       await held.lock.ended;
       if (held.lock.lost) return { outcome: 'lost' };
     }
   }
 
+  /** The key's time is over: by what is stored, or by what the client itself says. */
+  #tooOld({ terms, reading }: Arrival, entry: Entry): boolean {
+    const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
+    const spent = firstSent !== undefined && this.#parts.now() >= firstSent + terms.lifetime;
+    return spent || this.#parts.ledger.expired(entry);
+  }
+
   async #first(arrival: Arrival, entry: Entry, found: FoundRoute): Promise<Served> {
     const { dialect, ledger } = this.#parts;
-    const lock = ledger.lock(entry, arrival.fingerprint);
+    const { fingerprint, terms, reading } = arrival;
+    const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
+    const lock = ledger.lock(entry, { fingerprint, memory: terms, firstSent });
     entry.effects += 1;
     const ended = await this.#execute(arrival, found, entry.key);
-    const ours = ledger.finish(entry, lock, ended.answer, dialect.keeps(ended.answer.status));
-    return ours ? { ...ended, outcome: 'executed' } : { outcome: 'lost' };
+    const kept = dialect.keeps(ended.answer);
+    if (!ledger.finish(entry, lock, ended.answer, kept)) return { outcome: 'lost' };
+    // What is not kept is no answer of the key's.
+    return { ...ended, ...(kept && { answer: dialect.honoured(ended.answer, entry.key) }), outcome: 'executed' };
   }
 
   async #execute(
@@ -119,28 +122,16 @@ export class IdempotentServer {
     { route, handler, params }: FoundRoute,
     key: string | undefined,
   ): Promise<{ answer: Answer; error?: string }> {
-    const { executed, now } = this.#parts;
+    const { executed, now, resources } = this.#parts;
     const { tenant, json } = arrival;
     if (!SAFE_METHODS.has(arrival.method)) executed({ route, key, tenant, at: now(), body: json });
     try {
-      return { answer: await captureAnswer(await handler({ request: arrival.copy(), json, params, key })) };
+      const answer = await captureAnswer(await handler({ request: arrival.copy(), json, params, key }));
+      if (key !== undefined) resources.add(arrival, key, answer);
+      return { answer };
     } catch (error) {
       const answer = problemAnswer(500, 'Internal Server Error', 'The handler of this route failed.');
       return { answer, error: error instanceof Error ? error.message : String(error) };
     }
   }
-
-  #monitorUrl(lock: Lock, arrival: Arrival): string {
-    let id = this.#monitorIds.get(lock);
-    if (id === undefined) {
-      id = v4();
-      this.#monitorIds.set(lock, id);
-      this.#monitors.set(id, { tenant: arrival.tenant, lock });
-    }
-    return `${arrival.controlUrl}/operations/${id}`;
-  }
-}
-
-function accepted(monitor: string): Answer {
-  return withHeaders(jsonAnswer(202, { status: 'running' }), { location: monitor, 'retry-after': '1' });
 }

@@ -1,11 +1,14 @@
 import type { Answer } from './answer.ts';
+import type { Memory } from './dialect.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { LedgerEntry } from './types.ts';
 
 /** A running execution's hold on its key. */
 export interface Lock {
   readonly fingerprint: Fingerprint;
-  readonly expiresAt: number;
+  readonly memory: Memory;
+  /** Where the key's lifetime counts from the completion: as if it completed now, until it does. */
+  expiresAt: number;
   /** Resolves when the execution is over, whichever way. */
   readonly ended: Promise<void>;
   /** The answer, kept under the key or not; undefined while it runs, and for ever where it was lost. */
@@ -13,6 +16,14 @@ export interface Lock {
   /** The process that ran it is gone. */
   lost: boolean;
   end(): void;
+}
+
+/** What takes a key. */
+export interface Claim {
+  readonly fingerprint: Fingerprint;
+  readonly memory: Memory;
+  /** When the client says that it first sent this request. */
+  readonly firstSent: number | undefined;
 }
 
 interface Stored {
@@ -38,11 +49,9 @@ export interface Entry {
 /** Keys, locks and stored answers. Every step is synchronous: nothing can come between looking a key up and locking it. */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
-  readonly #lifetime: number;
   readonly #now: () => number;
 
-  constructor(lifetime: number, now: () => number) {
-    this.#lifetime = lifetime;
+  constructor(now: () => number) {
     this.#now = now;
   }
 
@@ -68,14 +77,20 @@ export class Ledger {
     return undefined;
   }
 
+  /** An answer was stored, and its time is over. */
+  expired({ lock, stored }: Entry): boolean {
+    return lock === undefined && stored !== undefined && this.#now() >= stored.expiresAt;
+  }
+
   /** Takes a free key. Its lifetime counts from the arrival of the request that takes it: one reading of the clock for both. */
-  lock(entry: Entry, fingerprint: Fingerprint): Lock {
+  lock(entry: Entry, { fingerprint, memory, firstSent }: Claim): Lock {
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
     entry.stored = undefined;
-    entry.lock = { fingerprint, expiresAt: entry.lastSeenAt + this.#lifetime, ended, end, lost: false };
+    const since = memory.from === 'first-sent' ? (firstSent ?? entry.lastSeenAt) : entry.lastSeenAt;
+    entry.lock = { fingerprint, memory, expiresAt: since + memory.lifetime, ended, end, lost: false };
     return entry.lock;
   }
 
@@ -83,6 +98,7 @@ export class Ledger {
   finish(entry: Entry, lock: Lock, answer: Answer, keep: boolean): boolean {
     if (entry.lock !== lock) return false;
     lock.result = answer;
+    if (lock.memory.from === 'completion') lock.expiresAt = this.#now() + lock.memory.lifetime;
     entry.lock = undefined;
     if (keep) entry.stored = { fingerprint: lock.fingerprint, expiresAt: lock.expiresAt, answer };
     else entry.freeSince = this.#now();

@@ -68,7 +68,7 @@ export interface LedgerEntry {
   /** How often a handler ran under this key. */
   readonly effects: number;
   readonly firstSeenAt: number;
-  /** When the key is forgotten: the lock plus the key's lifetime. Infinity (null in JSON) where it never is. For `free` the moment it became free. */
+  /** When the key is forgotten: its lifetime from the lock, or from where the profile counts. Infinity (null in JSON) where it never is. For `free` the moment it became free. */
   readonly expiresAt: number;
   /** Of the stored answer. */
   readonly status?: number;
@@ -90,6 +90,8 @@ export type LogOutcome =
   | 'mismatch'
   | 'missing-key'
   | 'malformed-key'
+  | 'expired'
+  | 'looked-up'
   | 'not-found'
   | 'lost'
   | 'not-run';
@@ -131,10 +133,10 @@ export interface MockOptions {
   baseUrl?: string;
   /** The dialect to speak. @default ietf, keys kept for 24 h */
   profile?: Profile;
-  /** How long a key is remembered, from its lock. @default the profile's; 5 minutes where the API publishes none */
+  /** How long a key is remembered, on every route. @default the profile's; 5 minutes where the API publishes none */
   keyLifetime?: Duration;
   /** What a repeat gets while the first request still runs: the profile's refusal, the first one's answer once it is there, or 202 with a monitor
-   *  URL. @default 'conflict' */
+   *  URL: in Operation-Location where the profile's `accepted` is 'monitor', else in Location. @default 'conflict' */
   inProgress?: 'conflict' | 'wait' | 'accepted';
   /** Whose keys these are: the same key of two tenants is two keys. @default a hash of Authorization, else 'default' */
   tenant?: (request: Request) => string;
