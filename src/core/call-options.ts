@@ -121,8 +121,9 @@ function refuseMistyped(options: CallOptions): void {
 
 /** What the API asks of the request and of a handed-in key on this route. @throws UsageError */
 function forProfile(request: StoredRequest, key: string | undefined, profile: ProfileData): StoredRequest {
-  if (profile.carrier.kind === 'json-body') requireBodyForKey(request, profile.carrier.path);
-  const limit = routeFacts(profile, request.method, request.url).keyLimit;
+  const { honoured, keyLimit: limit } = routeFacts(profile, request.method, request.url);
+  // A route that is known not to take the key may have any body.
+  if (profile.carrier.kind === 'json-body' && honoured !== 'no') requireBodyForKey(request, profile.carrier.path);
   const uuid = profile.key.uuidOnly === true;
   if (key === undefined || (key.length <= limit && (!uuid || validate(key)))) return request;
   throw new UsageError(

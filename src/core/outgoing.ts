@@ -1,6 +1,7 @@
 import { withBodyKey } from './body-key.ts';
 import { keyHeader } from './key-header.ts';
 import type { OperationRecord, StoredRequest } from './record.ts';
+import { honoursKey } from './route.ts';
 import type { Settings } from './settings.ts';
 import { allowedTarget, isQuestion } from './target.ts';
 
@@ -31,7 +32,9 @@ export function outgoing({ fixed, state }: OperationRecord, { profile }: Pick<Se
   const { carrier, firstSent } = profile;
   const header = keyHeader(carrier, key);
   const body =
-    carrier.kind === 'json-body' && request.body ? withBodyKey(request.body, carrier.path, key) : request.body;
+    carrier.kind === 'json-body' && request.body && honoursKey(profile, request.method, request.url) !== 'no'
+      ? withBodyKey(request.body, carrier.path, key)
+      : request.body;
   return {
     request: { ...request, url, ...(body && { body }) },
     keyHeaders: [

@@ -48,6 +48,18 @@ describe('a key in the body', () => {
     expect(world.server.arrivals).toEqual([]);
   });
 
+  test('a route that does not take it gets the body as it is', async () => {
+    const world = await makeWorld('memory');
+    const profile = profileWith({
+      carrier: { kind: 'json-body', path: 'idempotency_key' },
+      routes: { 'POST /complete': 'no' },
+    });
+    const client = world.client({ profile });
+    await told(client.post('/complete', { once: 'one', json: { idempotency_key: 'theirs' } }));
+    await told(client.post('/complete', { once: 'two' }));
+    expect(world.server.arrivals.map(({ body }) => body)).toEqual(['{"idempotency_key":"theirs"}', '']);
+  });
+
   test('an empty object holds it too', async () => {
     const world = await makeWorld('memory');
     await told(world.client({ profile: inBody }).post('/charges', { once: 'cart/1', json: {}, key: 'k1' }));
