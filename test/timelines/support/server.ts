@@ -13,7 +13,7 @@ export interface Arrival {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** What is sent back. A body that is not a string goes out as JSON. */
+/** What is sent back. A body that is neither text nor bytes goes out as JSON. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -157,8 +157,9 @@ function send(
     return;
   }
   const { status, headers, body } = answer === 'half' ? own : answer;
-  const bytes = Buffer.from(body === undefined || typeof body === 'string' ? (body ?? '') : JSON.stringify(body));
-  const type = body === undefined || typeof body === 'string' ? {} : { 'content-type': 'application/json' };
+  const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+  const bytes = Buffer.from(raw ? (body ?? '') : JSON.stringify(body));
+  const type = raw ? {} : { 'content-type': 'application/json' };
   // 204 and 304 have no body, and no length.
   const length = status === 204 || status === 304 ? {} : { 'content-length': String(bytes.length) };
   outgoing.writeHead(status, { ...type, ...length, ...headers });

@@ -58,6 +58,8 @@ export interface World {
   restart(client: Client, options?: RunOptions): Promise<Client>;
   /** A handle of its own on what is stored. */
   journal(): Journal;
+  /** Where the files are; undefined where there are none. */
+  readonly directory: string | undefined;
 }
 
 export async function makeWorld(kind: (typeof JOURNALS)[number], options: ServerOptions = {}): Promise<World> {
@@ -104,6 +106,7 @@ export async function makeWorld(kind: (typeof JOURNALS)[number], options: Server
       return run(further).client;
     },
     journal: medium.open,
+    directory: medium.directory,
   };
 }
 
@@ -157,6 +160,7 @@ export function barrier(count: number): () => Promise<void> {
 }
 
 interface Medium {
+  readonly directory?: string;
   open(): Journal;
   close(): Promise<void>;
 }
@@ -170,7 +174,8 @@ const MEDIA: Readonly<Record<(typeof JOURNALS)[number], () => Promise<Medium>>> 
   },
   file: async () => {
     const root = await mkdtemp(join(tmpdir(), 'onceward-timeline-'));
-    return { open: () => fileJournal(join(root, 'journal')), close: () => rm(root, { recursive: true }) };
+    const directory = join(root, 'journal');
+    return { directory, open: () => fileJournal(directory), close: () => rm(root, { recursive: true }) };
   },
 };
 
