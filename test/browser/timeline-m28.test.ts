@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { type Client, createClient } from '../../src/index.ts';
+import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
+import { createMock, type Mock } from '../../src/mock/index.ts';
+import { ietf } from '../../src/profiles/index.ts';
+import { freshName } from './support/raw-database.ts';
+
+const NAMES = Array.from({ length: 60 }, (_, at) => `cart/${at}`);
+
+function makeMock(): Mock {
+  let charges = 0;
+  return createMock({
+    inProgress: 'wait',
+    routes: {
+      'POST /charges': () => {
+        charges += 1;
+        return Response.json({ charge: charges }, { status: 201 });
+      },
+    },
+  });
+}
+
+/** A client as one tab has it: a connection of its own to the one database. */
+function tab(database: string, mock: Mock): Client {
+  return createClient({
+    baseUrl: 'https://api.test',
+    name: 'shop',
+    owner: 'alice',
+    profile: ietf({ keyLifetime: '24h' }),
+    journal: indexedDBJournal(database),
+    fetch: mock.fetch,
+  });
+}
+
+const pay = (client: Client, once: string): Promise<string> =>
+  client.post('/charges', { once, json: { amount: 5 } }).text();
+
+/** What each readwrite transaction asked for, in order: `get cart/1`, `put cart/1`. */
+function watchTransactions(): { readonly transactions: ReadonlyMap<IDBTransaction, string[]>; stop(): void } {
+  const transactions = new Map<IDBTransaction, string[]>();
+  const { get, put } = IDBObjectStore.prototype;
+  const note = (store: IDBObjectStore, what: string) => {
+    const asked = transactions.get(store.transaction) ?? [];
+    transactions.set(store.transaction, asked);
+    asked.push(what);
+  };
+  IDBObjectStore.prototype.get = function (query) {
+    note(this, `get ${String(query)}`);
+    return get.call(this, query);
+  };
+  IDBObjectStore.prototype.put = function (value, key) {
+    note(this, `put ${String(key)}`);
+    return put.call(this, value, key);
+  };
+  const stop = (): void => {
+    Object.assign(IDBObjectStore.prototype, { get, put });
+  };
+  return { transactions, stop };
+}
+
+describe('M28: two tabs, one database', () => {
+  test('M28: two tabs click the same sixty carts at once, twice each: one key and one charge for each', async () => {
+    const mock = makeMock();
+    const database = freshName();
+    const tabs = [tab(database, mock), tab(database, mock)] as const;
+    await Promise.all(tabs.map((client) => client.ready()));
+    const [first, second] = tabs;
+    const answers = await Promise.all(
+      NAMES.map((name) => Promise.all([first, second, first, second].map((client) => pay(client, name)))),
+    );
+    // All four callers of a name were told of the same charge, and no two names of one.
+    expect(answers.map((one) => new Set(one).size)).toEqual(NAMES.map(() => 1));
+    expect(new Set(answers.flat()).size).toBe(NAMES.length);
+    expect(mock.effects()).toHaveLength(NAMES.length);
+    const keys = mock.ledger().map(({ key }) => key.slice(0, 8));
+    expect(keys).toHaveLength(NAMES.length);
+    for (const client of tabs) {
+      const operations = await client.operations.list();
+      expect(operations.map(({ keyHint }) => keyHint).sort()).toEqual([...keys].sort());
+    }
+    await Promise.all(tabs.map((client) => client.close()));
+  });
+
+  test('M28: whatever is written was read in the same transaction', async () => {
+    const mock = makeMock();
+    const client = tab(freshName(), mock);
+    await client.ready();
+    const { transactions, stop } = watchTransactions();
+    try {
+      mock.fail('status:503');
+      await pay(client, 'cart/1');
+    } finally {
+      stop();
+    }
+    const writing = [...transactions.values()].filter((asked) => asked.some((what) => what.startsWith('put')));
+    // The claim, the answer, and what was in between.
+    expect(writing.length).toBeGreaterThanOrEqual(2);
+    for (const asked of writing) {
+      for (const [at, what] of asked.entries()) {
+        if (what.startsWith('put')) expect(asked.slice(0, at)).toContain(what.replace('put', 'get'));
+      }
+    }
+    await client.close();
+  });
+
+  test('M28: the tab that lost the claim goes on with the key that came back, never with the one it offered', async () => {
+    const mock = makeMock();
+    const database = freshName();
+    const [first, second] = [tab(database, mock), tab(database, mock)];
+    mock.fail('reset-after', { fault: 'status:503', retryAfter: '1' });
+    const closed = pay(first, 'cart/1').catch((error: { waiting?: string }) => error.waiting);
+    const joined = pay(second, 'cart/1');
+    await expect.poll(() => mock.ledger()[0]?.hits).toBe(2);
+    await first.close({ timeout: 0 });
+    expect(await closed).toBe('interrupted');
+    expect(await joined).toBe('{"charge":1}');
+    expect(mock.ledger()).toMatchObject([{ hits: 3, effects: 1 }]);
+    await second.close();
+  });
+});
