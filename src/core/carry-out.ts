@@ -95,6 +95,8 @@ export async function inDoubt(
     const found = recovery(work.record, undefined, { facts: { profile, trustedOrigins }, reason });
     if (found?.next === 'recover') return goTo(work, driving, found.target, response);
   }
+  // Others may send to this origin while the application thinks.
+  work.leave();
   const known = await reconciled(work, driving, reason);
   if (known?.state === 'succeeded') return storeOutcome(work, driving, known);
   if (known) return storeIfStillOurs(work, driving, known);
