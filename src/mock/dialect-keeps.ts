@@ -1,4 +1,5 @@
-import { matchRule } from '../core/match-rule.ts';
+import { jsonOf, type ResponseAnswer } from '../core/answer.ts';
+import { matches, matchRule } from '../core/match-rule.ts';
 import type { ProfileData } from '../core/profile.ts';
 import type { Answer } from './answer.ts';
 
@@ -9,15 +10,25 @@ const BEFORE_THE_OPERATION: ReadonlySet<number> = new Set([401, 407, 408, 425, 4
 /** Answers that tell the client to come back with the same key: kept, they would send it round for ever. */
 const COME_BACK: ReadonlySet<unknown> = new Set(['retry', 'unchanged', 'in-progress']);
 
-/** Whether an outcome is what the key stands for from now on. The profile's rules first: what they call final after a lost answer is final only if
- *  it is kept. */
-export function keeps(answer: Answer, data: ProfileData): boolean {
-  const { status } = answer;
-  const headers = answer.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-  const meaning = matchRule({ kind: 'response', status, headers, body: answer.body }, data, 'later');
-  if (meaning === 'rejected') return true;
-  if (COME_BACK.has(meaning) || BEFORE_THE_OPERATION.has(status)) return false;
-  return data.rejections.later.includes(status) || data.stores[kindOf(status)] === 'yes';
+/** Whether an outcome is what the key stands for from now on. */
+export function keeps({ status, headers, body }: Answer, data: ProfileData): boolean {
+  const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  const answer: ResponseAnswer = { kind: 'response', status, headers: lower, body };
+  if (isMarkedKept(answer, data)) return true;
+  if (COME_BACK.has(matchRule(answer, data, 'later')) || BEFORE_THE_OPERATION.has(status)) return false;
+  return data.stores[kindOf(status)] === 'yes';
+}
+
+/** Stripe keeps some of its 400s, and says so by a header: what is final after a lost answer because of such a mark is kept. */
+function isMarkedKept(answer: ResponseAnswer, { rules }: ProfileData): boolean {
+  return rules.some(
+    ({ when, means, context }) =>
+      means === 'rejected' &&
+      context !== 'first' &&
+      when.header !== undefined &&
+      when.header.name !== 'content-type' &&
+      matches(when, answer, jsonOf(answer)),
+  );
 }
 
 function kindOf(status: number): keyof ProfileData['stores'] {

@@ -1,0 +1,3 @@
+import { testRoundTrips } from './support/round-trip.ts';
+
+testRoundTrips('msw');
