@@ -96,4 +96,18 @@ describe.each(JOURNALS)('%s', (kind) => {
       expect(sends).toEqual(new Set([1, 2]));
     },
   );
+
+  test('B13: a discard that ends at any turn between the token and the send: nothing leaves after it', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const { world, scene, seen, call, giveToken } = await waitingForToken(kind);
+      const discarded = scene.run.client.operations.discard('cart/1', { evenIfPossiblySent: true }).then(() => {
+        seen.happened = true;
+      });
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      giveToken();
+      await Promise.all([discarded, call]);
+      expect(seen.late, `after ${turns} turns`).toBe(0);
+      expect(world.server.charges).toHaveLength(1);
+    }
+  });
 });
