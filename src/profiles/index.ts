@@ -12,9 +12,11 @@ export type {
   RouteRule,
   Rule,
 } from '../core/profile.ts';
+// The list: a line here is all that a new profile needs besides its file. The tests and docs/providers.md take what they find.
 export { adyen } from './adyen.ts';
 export { azureRepeatable } from './azure-repeatable.ts';
 export { checkoutCom } from './checkout-com.ts';
+export { defineProfile } from './define-profile.ts';
 export { gocardless } from './gocardless.ts';
 export { type IetfOptions, ietf } from './ietf.ts';
 export { increase } from './increase.ts';
