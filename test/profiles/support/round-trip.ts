@@ -138,7 +138,8 @@ function testRepeats(profile: Profile, transport: Transport): void {
 function testRefusals(profile: Profile, transport: Transport): void {
   test.each(REFUSALS)('%i to a lost first attempt: what is told stays true', async (status) => {
     const world = await makeWorld(profile, transport);
-    world.says({ status });
+    // Twice: where the first is not kept, the second is what the client sees.
+    world.says({ status }, { status });
     world.mock.fail('lose-response');
     const outcome = await world.inTime(world.call(world.client()));
     await world.lateCopy();
