@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { honoursKey } from '../../src/core/route.ts';
+import { honoursKey, routeFacts } from '../../src/core/route.ts';
 import { generic } from './support/rules.ts';
 
 const asks = (routes: Record<string, 'yes' | 'no' | 'unknown'>, method: string, path: string) =>
@@ -37,5 +37,27 @@ describe('routes', () => {
   });
   test('no routes: unknown', () => {
     expect(asks({}, 'POST', '/')).toBe('unknown');
+  });
+  test('a word is whether the key is honoured; the rest is as everywhere', () => {
+    const profile = { ...generic, routes: { 'POST /plain': 'yes' as const } };
+    const everywhere = { lifetime: generic.lifetime, keyLimit: generic.key.limit, required: generic.required };
+    expect(routeFacts(profile, 'POST', 'https://api.example/plain')).toEqual({ honoured: 'yes', ...everywhere });
+    expect(routeFacts(profile, 'POST', 'https://api.example/other')).toEqual({ honoured: 'unknown', ...everywhere });
+  });
+  test('a rule says what differs from the rest of the API', () => {
+    const short = { kind: 'fixed', ms: 3_600_000 } as const;
+    const routes = {
+      'POST /a': { honoured: 'yes', lifetime: short, keyLimit: 38 },
+      'POST /b': { honoured: 'no' },
+    } as const;
+    const at = (path: string) =>
+      routeFacts({ ...generic, required: 'yes', routes }, 'POST', `https://api.example${path}`);
+    expect(at('/a')).toEqual({ honoured: 'yes', lifetime: short, keyLimit: 38, required: 'yes' });
+    expect(at('/b')).toEqual({
+      honoured: 'no',
+      lifetime: generic.lifetime,
+      keyLimit: generic.key.limit,
+      required: 'yes',
+    });
   });
 });
