@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Client, createClient } from '../../src/index.ts';
+import { type Client, createClient, type Journal } from '../../src/index.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { createMock, type Mock } from '../../src/mock/index.ts';
 import { ietf } from '../../src/profiles/index.ts';
@@ -21,13 +21,13 @@ function makeMock(): Mock {
 }
 
 /** A client as one tab has it: a connection of its own to the one database. */
-function tab(database: string, mock: Mock): Client {
+function tab(database: string, mock: Mock, journal: Journal = indexedDBJournal(database)): Client {
   return createClient({
     baseUrl: 'https://api.test',
     name: 'shop',
     owner: 'alice',
     profile: ietf({ keyLifetime: '24h' }),
-    journal: indexedDBJournal(database),
+    journal,
     fetch: mock.fetch,
   });
 }
@@ -59,10 +59,15 @@ function watchTransactions(): { readonly transactions: ReadonlyMap<IDBTransactio
 }
 
 describe('M28: two tabs, one database', () => {
-  test('M28: two tabs click the same sixty carts at once, twice each: one key and one charge for each', async () => {
+  test.each([
+    // Side by side in two transactions; and in one, where writes of one name must follow each other.
+    ['two tabs click', 'a connection each'],
+    ['two clients of one page click', 'one connection'],
+  ])('M28: %s the same sixty carts at once, twice each, over %s: one key and one charge for each', async (_, over) => {
     const mock = makeMock();
     const database = freshName();
-    const tabs = [tab(database, mock), tab(database, mock)] as const;
+    const shared = over === 'one connection' ? indexedDBJournal(database) : undefined;
+    const tabs = [tab(database, mock, shared), tab(database, mock, shared)] as const;
     await Promise.all(tabs.map((client) => client.ready()));
     const [first, second] = tabs;
     const answers = await Promise.all(

@@ -40,6 +40,17 @@ describe.each(JOURNALS)('%s', (kind) => {
     expect(world.server.charges).toHaveLength(1);
   });
 
+  test('M25: a wait that would end after the deadline is not begun: in doubt at once, and the caller is told at once', async () => {
+    const world = await makeWorld(kind);
+    world.server.script({ answer: 'reset' }, LATER);
+    const deadline = new Date(world.clock.now() + 15_000);
+    // Nobody moves time on here, and the server asked for twenty seconds.
+    expect(await told(charge(world.client(), 'cart/1', 5, { deadline }))).toBe(
+      'InDoubtError IN_DOUBT possible deadline',
+    );
+    expect(world.server.arrivals).toHaveLength(2);
+  });
+
   test('M25: the deadline of a process that died counts for the next one', async () => {
     const world = await makeWorld(kind);
     world.server.script({ answer: 'reset' }, { effect: false, answer: 'silence' });
