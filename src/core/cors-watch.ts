@@ -55,7 +55,8 @@ export class CorsWatch {
 
   /** What to do about it, for the errors of an operation that goes to `url`; undefined where nothing looks like it. */
   hintFor(url: string): string | undefined {
-    return this.#hints.get(new URL(url).origin);
+    // Of a tombstone no address is left.
+    return URL.canParse(url) ? this.#hints.get(new URL(url).origin) : undefined;
   }
 
   /** Whether it is now that it begins to look like it. */

@@ -131,6 +131,7 @@ describe('the watch', () => {
     const { cors, said, post } = watch();
     expect(await post(refuse)).toBe('TypeError');
     expect(cors.hintFor(`${API}/charges`)).toBeUndefined();
+    expect(cors.hintFor('')).toBeUndefined();
     for (let time = 0; time < 5; time++) await post(refuse);
     expect(said).toEqual([cors.hintFor(`${API}/refunds?key=1`)]);
     expect(said[0]).toContain('Access-Control-Allow-Headers: Idempotency-Key, Authorization\n');
