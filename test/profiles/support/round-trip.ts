@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { keyLifetime } from '../../../src/core/key-age.ts';
 import { routeFacts } from '../../../src/core/route.ts';
-import type { Outcome } from '../../../src/index.node.ts';
+import type { Client, Outcome } from '../../../src/index.node.ts';
 import type { Fault } from '../../../src/mock/index.ts';
 import { ietf, type Profile } from '../../../src/profiles/index.ts';
+import { profileOf } from '../../../src/profiles/profile.ts';
 import { BASE } from '../../mock/support/transports.ts';
 import { EVERY_PROFILE } from './every-profile.ts';
 import { CHARGE, makeWorld, type Transport, toldOutcome, type World } from './round-trip-world.ts';
@@ -39,19 +40,30 @@ const REUSED: Readonly<Record<string, string>> = {
   resend: 'in-doubt possible key-mismatch',
 };
 
+const generic = ietf({ keyLifetime: '24h' });
+/** What the generic profile does not promise of every server: this one keeps all answers. */
+const keepsAll = profileOf({
+  ...ietf({ keyLifetime: '24h', storesClientErrors: true }).data,
+  stores: { success: 'yes', clientErrors: 'yes', serverErrors: 'yes', validation: 'yes' },
+});
+const ROWS: readonly (readonly [string, Profile])[] = [
+  ...EVERY_PROFILE.map((profile) => [profile.name, profile] as const),
+  ['ietf that keeps all', keepsAll],
+  ['ietf with the key in the body', profileOf({ ...generic.data, carrier: { kind: 'json-body', path: 'request_id' } })],
+  ['ietf with the key in quotes', ietf({ keyLifetime: '24h', encoding: 'sf-string' })],
+];
+
 /** Every profile, read by the client and spoken by the mock, in the situations it exists for. */
 export function testRoundTrips(transport: Transport): void {
-  describe.each(EVERY_PROFILE.map((profile) => [profile.name, profile] as const))(
-    `%s over ${transport}`,
-    (_name, profile) => {
-      testLostAnswers(profile, transport);
-      testRepeats(profile, transport);
-      testRefusals(profile, transport);
-      testExpiry(profile, transport);
-      if (profile.data.accepted === 'monitor') testMonitor(profile, transport);
-      if (profile.data.accepted === 'final') testFinal(profile, transport);
-    },
-  );
+  describe.each(ROWS)(`%s over ${transport}`, (_name, profile) => {
+    testLostAnswers(profile, transport);
+    testRepeats(profile, transport);
+    testRefusals(profile, transport);
+    testExpiry(profile, transport);
+    if (profile.data.answers.expired) testForgotten(profile, transport);
+    if (profile.data.accepted === 'monitor') testMonitor(profile, transport);
+    if (profile.data.accepted === 'final') testFinal(profile, transport);
+  });
   describe.each(['monitor', 'reask'] as const)(`a 202 of ietf that means %s, over ${transport}`, (accepted) => {
     testMonitor(ietf({ keyLifetime: '24h', accepted }), transport);
   });
@@ -96,12 +108,7 @@ function testRepeats(profile: Profile, transport: Transport): void {
 
   test('after a restart: the answer of the first run', async () => {
     const world = await makeWorld(profile, transport);
-    world.mock.fail('lose-response');
-    const first = world.client();
-    const abandoned = world.call(first).catch(() => undefined);
-    await world.until(() => world.charges() === 1, 'it happened');
-    const next = await world.restart(first);
-    await world.inTime(abandoned);
+    const next = await lostAndRestarted(world);
     const [found] = await next.operations.resume();
     expect(found).toMatchObject({ status: 'pending', effect: 'possible' });
     const outcome = await world.inTime(next.operations.outcome('cart/1'));
@@ -175,12 +182,7 @@ function testExpiry(profile: Profile, transport: Transport): void {
 
   test('the key expires while no process runs: never sent again', async () => {
     const world = await makeWorld(profile, transport);
-    world.mock.fail('lose-response');
-    const first = world.client();
-    const abandoned = world.call(first).catch(() => undefined);
-    await world.until(() => world.charges() === 1, 'it happened');
-    const next = await world.restart(first);
-    await world.inTime(abandoned);
+    const next = await lostAndRestarted(world);
     await world.mock.clock.advance(forever ? '400d' : ms + 1_000);
     await next.operations.resume();
     const outcome = await world.inTime(next.operations.outcome('cart/1'));
@@ -200,6 +202,18 @@ function testExpiry(profile: Profile, transport: Transport): void {
     const outcome = await world.inTime(world.call(world.client()));
     expect(world.mock.clock.now() - before).toBeLessThan(ms);
     expect(outcome.effect).toBe(sure ? 'done' : 'possible');
+    expect([world.charges(), world.mock.effects().length]).toEqual([1, 1]);
+  });
+}
+
+function testForgotten(profile: Profile, transport: Transport): void {
+  test('the server forgets sooner than it promised, and says so: in doubt', async () => {
+    const world = await makeWorld(profile, transport, { keyLifetime: '1m' });
+    const next = await lostAndRestarted(world);
+    await world.mock.clock.advance('70s');
+    const outcome = await world.inTime(world.call(next));
+    expect(world.log.at(-1)?.outcome).toBe('expired');
+    expect(toldOutcome(outcome)).toBe('in-doubt possible key-expired');
     expect([world.charges(), world.mock.effects().length]).toEqual([1, 1]);
   });
 }
@@ -248,6 +262,17 @@ function testFinal(profile: Profile, transport: Transport): void {
     expect([outcome.status, outcome.effect]).toEqual(['succeeded', 'done']);
     expect([world.charges(), world.mock.effects().length]).toEqual([1, 1]);
   });
+}
+
+/** It happened, nobody was told, and the process ended: the client of the next one. */
+async function lostAndRestarted(world: World): Promise<Client> {
+  world.mock.fail('lose-response');
+  const first = world.client();
+  const abandoned = world.call(first).catch(() => undefined);
+  await world.until(() => world.charges() === 1, 'it happened');
+  const next = await world.restart(first);
+  await world.inTime(abandoned);
+  return next;
 }
 
 /** Every attempt, of every process, carried one key. */
