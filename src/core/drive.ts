@@ -43,6 +43,10 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
       if (before.ms > LONGEST_WAIT) return { kind: 'parked' };
       throw new Again(before.ms);
   }
+  const { target } = work.record.state;
+  if (!mayGo(work.record, driving.settings)) {
+    return inDoubt(work, driving, { reason: isQuestion(target) ? 'monitor-lost' : 'redirect' });
+  }
   work.hurried = false;
   if (!driving.online()) {
     // A hint, never a refusal: virtual adapters and VPNs say offline too.
@@ -58,10 +62,6 @@ async function turn(work: Work, driving: Driving): Promise<Rest> {
   }
   if (entered.waited) seen = false;
   if (!seen && (await isChanged(work, driving))) return { kind: 'lost' };
-  const { target } = work.record.state;
-  if (!mayGo(work.record, driving.settings)) {
-    return inDoubt(work, driving, { reason: isQuestion(target) ? 'monitor-lost' : 'redirect' });
-  }
   const marked = await markDispatched(work, driving);
   if (marked.kind !== 'saved') return marked.kind === 'lost' ? { kind: 'lost' } : marked;
   return exchange(work, driving, 'attempt');
