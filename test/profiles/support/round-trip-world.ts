@@ -1,13 +1,7 @@
 import { onTestFinished } from 'vitest';
-import {
-  type Client,
-  type ClientOptions,
-  createClient,
-  type Journal,
-  memoryJournal,
-  type Outcome,
-} from '../../../src/index.node.ts';
-import { createMock, type LogLine, type Mock, type MockOptions } from '../../../src/mock/index.ts';
+import type { Json } from '../../../src/core/types.ts';
+import { type Client, createClient, type Journal, memoryJournal, type Outcome } from '../../../src/index.node.ts';
+import { createMock, type LogLine, type Mock, type MockOptions, type RouteHandler } from '../../../src/mock/index.ts';
 import type { Profile } from '../../../src/profiles/index.ts';
 import { BASE, TRANSPORTS } from '../../mock/support/transports.ts';
 import { carry } from './carry.ts';
@@ -19,13 +13,11 @@ export type Transport = 'http' | 'msw';
 export interface Said {
   readonly status: number;
   readonly charged?: boolean;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A client that reads a profile, a mock that speaks it, and one time for both. */
 export interface World {
   readonly mock: Mock;
-  readonly path: string;
   readonly log: readonly LogLine[];
   /** Requests without a key that the client sent: for a monitor, a result, a proof. */
   asked(): number;
@@ -36,7 +28,7 @@ export interface World {
   /** Requests wait in the handler until it is released. */
   hold(): void;
   release(): void;
-  client(options?: Partial<ClientOptions>): Client;
+  client(): Client;
   /** Ends the client as a closing program does; the next one finds its journal. */
   restart(client: Client): Promise<Client>;
   /** The same intent, always with the same name and bytes. */
@@ -56,50 +48,24 @@ export const CHARGE = { amount: 500, currency: 'EUR' };
 export async function makeWorld(profile: Profile, transport: Transport, options: MockOptions = {}): Promise<World> {
   const { path, created } = routeOf(profile.name);
   const log: LogLine[] = [];
-  const next: Said[] = [];
-  let gate: PromiseWithResolvers<void> | undefined;
-  let charges = 0;
-  let asked = 0;
-  const handler = async (): Promise<Response> => {
-    const said = next.shift();
-    if (said === undefined || said.charged) charges += 1;
-    const id = `made-${charges}`;
-    await gate?.promise;
-    return said === undefined
-      ? Response.json(created(id), { status: 201 })
-      : Response.json({ message: 'as the test wants it' }, { status: said.status, headers: said.headers ?? {} });
-  };
+  const { charge, ...till } = makeTill(created);
   const mock = createMock({
     baseUrl: BASE,
     profile,
     log: (line) => log.push(line),
     ...options,
-    routes: { [`POST ${path}`]: handler, ...options.routes },
+    routes: { [`POST ${path}`]: charge, ...options.routes },
   });
   const reached = await TRANSPORTS[transport](mock);
+  const { send, asked, firstPost } = recorded(reached.fetch);
   const journal = memoryJournal();
   const clients = new Set<Client>();
-  const copies: (() => Request)[] = [];
   onTestFinished(async () => {
-    gate?.resolve();
+    till.release();
     await Promise.all([...clients].map((client) => client.close({ timeout: 0 })));
     await reached.close();
   });
-  const send: typeof fetch = async (input, init) => {
-    const request = new Request(input, init);
-    if (request.method === 'POST') copies.push(await copied(request.clone()));
-    else asked += 1;
-    return reached.fetch(request);
-  };
-  const until: World['until'] = async (condition, what) => {
-    for (let step = 0; step < 4_000; step += 1) {
-      if (condition()) return;
-      await mock.clock.advance('1s');
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    throw new Error(`Time passed in vain: ${what}.`);
-  };
-  const client: World['client'] = (further) => {
+  const client: World['client'] = () => {
     const made = createClient({
       baseUrl: reached.url,
       name: 'shop',
@@ -111,22 +77,16 @@ export async function makeWorld(profile: Profile, transport: Transport, options:
       waitTimeout: Number.POSITIVE_INFINITY,
       attemptTimeout: '10s',
       retry: { baseDelay: 100, maxDelay: 10_000 },
-      ...further,
     });
     clients.add(made);
     return made;
   };
   return {
+    ...till,
+    ...timeOf(mock),
     mock,
-    path,
     log,
-    asked: () => asked,
-    charges: () => charges,
-    says: (...said) => void next.push(...said),
-    hold: () => {
-      gate = Promise.withResolvers();
-    },
-    release: () => gate?.resolve(),
+    asked,
     client,
     async restart(old) {
       clients.delete(old);
@@ -134,6 +94,51 @@ export async function makeWorld(profile: Profile, transport: Transport, options:
       return client();
     },
     call: (one, { key } = {}) => one.post(path, { once: 'cart/1', json: CHARGE, ...(key && { key }) }).outcome(),
+    byHand: (key, json) => reached.fetch(`${reached.url}${path}`, carry(profile, key, json, mock.clock.now())),
+    lateCopy: async () => reached.fetch(firstPost()),
+  };
+}
+
+interface Till extends Pick<World, 'charges' | 'says' | 'hold' | 'release'> {
+  readonly charge: RouteHandler;
+}
+
+/** Where the money goes: charges come before anything can go wrong on the way back. */
+function makeTill(created: (id: string) => Json): Till {
+  const next: Said[] = [];
+  let gate: PromiseWithResolvers<void> | undefined;
+  let charges = 0;
+  return {
+    async charge() {
+      const said = next.shift();
+      if (said === undefined || said.charged) charges += 1;
+      const id = `made-${charges}`;
+      await gate?.promise;
+      return said === undefined
+        ? Response.json(created(id), { status: 201 })
+        : Response.json({ message: 'as the test wants it' }, { status: said.status });
+    },
+    charges: () => charges,
+    says: (...said) => void next.push(...said),
+    hold: () => {
+      gate = Promise.withResolvers();
+    },
+    release: () => gate?.resolve(),
+  };
+}
+
+function timeOf({ clock }: Mock): Pick<World, 'until' | 'inTime'> {
+  const until: World['until'] = async (condition, what) => {
+    for (let step = 0; step < 4_000; step += 1) {
+      if (condition()) return;
+      await clock.advance('1s');
+      // Sockets need real time, and little of it.
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    throw new Error(`Time passed in vain: ${what}.`);
+  };
+  return {
+    until,
     async inTime(promise) {
       let settled = false;
       const settle = (): void => {
@@ -143,12 +148,30 @@ export async function makeWorld(profile: Profile, transport: Transport, options:
       await until(() => settled, 'a promise settled');
       return promise;
     },
-    until,
-    byHand: (key, json) => reached.fetch(`${reached.url}${path}`, carry(profile, key, json, mock.clock.now())),
-    lateCopy: async () => {
-      const [first] = copies;
+  };
+}
+
+interface Recorded {
+  readonly send: typeof fetch;
+  asked(): number;
+  firstPost(): Request;
+}
+
+/** Counts the questions and keeps a copy of the first request. */
+function recorded(fetch: typeof globalThis.fetch): Recorded {
+  let asked = 0;
+  let first: (() => Request) | undefined;
+  return {
+    async send(input, init) {
+      const request = new Request(input, init);
+      if (request.method === 'POST') first ??= await copied(request.clone());
+      else asked += 1;
+      return fetch(request);
+    },
+    asked: () => asked,
+    firstPost() {
       if (first === undefined) throw new Error('Nothing was sent.');
-      return reached.fetch(first());
+      return first();
     },
   };
 }
