@@ -7,6 +7,7 @@ describe('media types', () => {
     ['application/json', true],
     ['Application/JSON; charset=utf-8', true],
     ['application/json;charset=utf-8', true],
+    [' application/json ; charset=utf-8', true],
     ['application/problem+json', true],
     ['text/json', true],
     ['application/json-seq', false],

@@ -45,6 +45,47 @@ describe('answers that settle it', () => {
   });
 });
 
+describe('what is not there', () => {
+  const rejected: Observation = { means: 'rejection', source: 'network' };
+  test('has no name either', () => {
+    expect(decide(operation(), json(402, {}), rejected, facts())).toStrictEqual({
+      next: 'finish',
+      state: 'rejected',
+      source: 'network',
+    });
+    expect(repeat(json(503, {}), { means: unavailable })).toMatchObject({ progress: {} });
+    for (const [answer, means] of [[json(503, {}), unavailable] as const, [failure, lost] as const]) {
+      expect((repeat(answer, { means }) as { progress: object }).progress).toStrictEqual({});
+    }
+  });
+  test('a lost answer keeps what was counted', () => {
+    const state = { streak: { digest: 'd', count: 3 }, unreadable: 2, inProgressSince: NOW - 5 };
+    expect((repeat(failure, { state }) as { progress: object }).progress).toStrictEqual(state);
+  });
+});
+
+describe('what it waits for', () => {
+  test.each<[string, Answer, Observation, string]>([
+    ['an accepted operation', json(202, {}), { means: 'accepted', repeats: false }, 'accepted'],
+    ['the first request', json(409, {}), { means: 'in-progress', named: true }, 'in-progress'],
+    ['as long as the server asked', json(503, {}, { 'retry-after': '5' }), unavailable, 'retry-after'],
+    ['to the millisecond as long as ours', json(503, {}, { 'retry-after': '1' }), unavailable, 'retry-after'],
+    ['longer than the server asked', json(503, {}, { 'retry-after': '0' }), unavailable, 'backoff'],
+    ['nothing was asked', json(503, {}), unavailable, 'backoff'],
+  ])('%s', (_name, answer, means, waiting) => {
+    const given = { retry: { limit: 8, baseDelay: 2_000, maxDelay: 30_000 } };
+    expect(repeat(answer, { means, given })).toMatchObject({ waiting });
+  });
+  test('an answer that came twice came from the network', () => {
+    expect(judge(times(2, cut)).decision).toStrictEqual({ next: 'finish', state: 'succeeded', source: 'network' });
+    expect(judge(times(2, json(202, {}))).decision).toStrictEqual({
+      next: 'finish',
+      state: 'succeeded',
+      source: 'network',
+    });
+  });
+});
+
 describe('credentials', () => {
   test('authorize is asked once more, at once', () => {
     expect(judge([json(401, {})]).decision).toEqual({ next: 'reauthorize' });

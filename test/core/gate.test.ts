@@ -51,6 +51,12 @@ describe('gate', () => {
   ])('%s', (_name, given, expected) => {
     expect(gate({ ...open, ...given })).toBe(expected);
   });
+  test('a question may be asked at any age of the key and by any clock, and not after the deadline', () => {
+    const asked = { ...open, question: true };
+    expect(gate({ ...asked, age: 400 * DAY })).toBeUndefined();
+    expect(gate({ ...asked, record: operation({ lastSeenAt: NOW + DAY }, { scope: 'live' }) })).toBeUndefined();
+    expect(gate({ ...asked, now: NOW + DAY })).toBe('deadline');
+  });
   test('of several reasons the first counts, and no combination lets anything out', () => {
     fc.assert(
       fc.property(fc.subarray([...REASONS], { minLength: 1 }), (reasons) => {

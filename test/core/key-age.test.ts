@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clockWentBack, KeyAge, keyExpires, keyLifetime, keyMargin } from '../../src/core/key-age.ts';
+import { clockWentBack, KeyAge, keyExpires, keyLeft, keyLifetime, keyMargin } from '../../src/core/key-age.ts';
 import { DAY, NOW } from './support/rules.ts';
 
 const HOUR = 3_600_000;
@@ -82,6 +82,16 @@ describe('lifetime', () => {
         },
       ),
     );
+  });
+  test('what is left of it is how long a send may be put off', () => {
+    expect(keyLeft(1_000, DAY, 30_000)).toBe(DAY - DAY / 10 - 30_000 - 1_000);
+    fc.assert(
+      fc.property(fc.nat(DAY), fc.integer({ min: 1, max: DAY }), fc.nat(HOUR), (age, lifetime, attemptTimeout) => {
+        const left = keyLeft(age, lifetime, attemptTimeout);
+        expect(keyExpires(age, lifetime, attemptTimeout)).toBe(left <= 0);
+      }),
+    );
+    expect(keyLeft(DAY, Number.POSITIVE_INFINITY, 30_000)).toBe(Number.POSITIVE_INFINITY);
   });
   test.each([Number.NaN])('an age of %s never sends', (age) => {
     expect(keyExpires(age, DAY, 30_000)).toBe(true);

@@ -45,6 +45,17 @@ describe('match', () => {
     [{ json: { path: 'errors.*.causes.*.kind', equals: 'deep' } }, true],
     [{ json: { path: 'errors.1.code', equals: 'two' } }, true],
     [{ json: { path: 'error.*.code', equals: 'x' } }, false],
+    // With the path alone: it is there.
+    [{ json: { path: 'error' } }, true],
+    [{ json: { path: 'title' } }, true],
+    [{ json: { path: 'error.missing' } }, false],
+    [{ json: { path: 'title.x' } }, false],
+    [{ json: { path: 'error.code.x' } }, false],
+    [{ json: { path: 'error.*' } }, false],
+    [{ json: { path: 'errors.length' } }, false],
+    // Of several values one is enough.
+    [{ json: { path: 'errors.*.code', in: ['two', 'three'] } }, true],
+    [{ json: { path: 'errors.*.code', in: ['three'] } }, false],
     [{ json: { path: 'constructor.name', equals: 'Object' } }, false],
     [{ json: { path: '__proto__.x', equals: 1 } }, false],
     [{ status: 400, header: { name: 'x-reason' }, json: { path: 'error.code', equals: 'x' } }, true],

@@ -51,6 +51,16 @@ const ROWS: readonly (readonly [
     { operation: running({ status: 'paid' }), monitor: success, result: success },
   ],
   ['a status that is no text', json(200, { status: 7 }), all(success)],
+  [
+    'a status that is no text, beside one that is',
+    json(200, { status: 7, state: 'Running' }),
+    { ...asking(running({ status: 7, state: 'Running' })), result: success },
+  ],
+  ['200, a text', response(200, { 'content-type': 'text/plain' }, 'done'), all(success)],
+  ['200, JSON without a byte', response(200, { 'content-type': 'application/json' }), all(success)],
+  ['202, a text', response(202, { 'content-type': 'text/plain' }, 'wait'), { ...asking(running()), result: success }],
+  ['300', json(300, {}), { ...asking(doubt('monitor-lost')), result: doubt('redirect') }],
+  ["a browser's opaque redirect", response(0), { ...asking(doubt('monitor-lost')), result: doubt('redirect') }],
   ...['status', 'provisioningState', 'state'].flatMap((name) => [
     [
       `${name}: Running`,
@@ -105,12 +115,12 @@ describe.each(ROWS)('%s', (_, answer, expected) => {
   test('as the result of a 303', () => expect(observeTarget(answer, RESULT, generic)).toEqual(expected.result));
 });
 
-test.each(['notStarted', 'not_started', 'queued', 'PENDING', 'processing', 'In Progress', 'creating'])(
-  '%s: wait',
-  (status) => {
-    expect(observeTarget(json(200, { status }), MONITOR, generic)).toEqual(running({ status }));
-  },
-);
+test.each([
+  ...['notStarted', 'not_started', 'queued', 'PENDING', 'processing', 'In Progress', 'inProgress', 'in_progress'],
+  ...['accepted', 'started', 'waiting', 'creating', 'updating'],
+])('%s: wait', (status) => {
+  expect(observeTarget(json(200, { status }), MONITOR, generic)).toEqual(running({ status }));
+});
 test.each(['success', 'successful', 'complete', 'done', 'finished'])('%s: finished', (status) => {
   expect(observeTarget(json(200, { status }), OPERATION, generic)).toEqual(success);
 });
@@ -136,9 +146,17 @@ describe('progress', () => {
     [{ percent: -1 }, undefined],
     [{ percent: '40' }, undefined],
     [{ percent: 'half', progress: 50 }, 50],
+    [{ percent: '40', progress: 50 }, 50],
   ])('%j', (told, percent) => {
     const body = { status: 'running', ...told };
     expect(observeTarget(json(200, body), OPERATION, generic)).toEqual(running(body, percent));
+  });
+  test('what is not told is not there', () => {
+    expect(observeTarget(response(202), OPERATION, generic)).toStrictEqual({ means: 'running', progress: {} });
+    expect(observeTarget(json(202, {}), OPERATION, generic)).toStrictEqual({
+      means: 'running',
+      progress: { data: {} },
+    });
   });
   test('of more than 4 KiB only the percentage is kept', () => {
     const fits = { status: 'running', percent: 1, note: '' };

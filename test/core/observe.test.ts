@@ -80,6 +80,33 @@ describe('202', () => {
   ]);
 });
 
+describe('202 of an API with monitors', () => {
+  const headers = {
+    'operation-location': '/operations/1',
+    'azure-asyncoperation': '/operations/2',
+    location: '/charges/1',
+  };
+  const { 'operation-location': first, ...further } = headers;
+  const monitor = (kind: 'operation' | 'monitor', location: string): Observation => ({
+    means: 'accepted',
+    repeats: false,
+    monitor: { kind, location },
+  });
+  check(
+    [
+      ['all three', json(202, {}, headers), monitor('operation', first)],
+      ['the older name, and Location', json(202, {}, further), monitor('operation', '/operations/2')],
+      ['Location alone', json(202, {}, { location: '/charges/1' }), monitor('monitor', '/charges/1')],
+      ['replayed', json(202, {}, { ...REPLAYED, location: '/jobs/1' }), monitor('monitor', '/jobs/1')],
+      ['none', json(202, {}), { means: 'accepted', repeats: true }],
+      ['none, but a wait', json(202, {}, { 'retry-after': '1' }), { means: 'accepted', repeats: false }],
+      ['none, replayed', json(202, {}, REPLAYED), replayed],
+    ],
+    generic,
+    { ...FIRST, accepted: 'monitor' },
+  );
+});
+
 describe('409', () => {
   const unnamed: Observation = { means: 'in-progress', named: false };
   const named: Observation = { means: 'in-progress', named: true };
@@ -168,6 +195,16 @@ describe('4xx', () => {
       storing,
     );
   });
+});
+
+describe('a conflict that is final says nothing of other statuses', () => {
+  check(
+    [
+      ['403', json(403, {}), unproved],
+      ['418', json(418, {}), unproved],
+    ],
+    conflictFinal,
+  );
 });
 
 describe('5xx', () => {

@@ -35,6 +35,11 @@ describe('dates, against the Date of the answer', () => {
   test('every form of the Date, and two-digit days of asctime', () => {
     expect(retryAfter('Wed Nov 16 08:49:37 1994', 'Wednesday, 16-Nov-94 08:49:36 GMT', NOW)).toBe(1_000);
   });
+  test.each(['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'])('%s', (name) => {
+    const month = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'].indexOf(name);
+    const date = Date.UTC(1994, month, 6, 8, 49, 37);
+    expect(retryAfter(`Sun, 06 ${name} 1994 08:49:37 GMT`, undefined, date - 5_000)).toBe(5_000);
+  });
   test('a malformed Date is none', () => {
     expect(retryAfter(IMF, 'yesterday', EPOCH - 1_000)).toBe(1_000);
   });
