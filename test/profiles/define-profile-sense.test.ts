@@ -149,6 +149,8 @@ describe('what the facts say together', () => {
     ['one context of both', rule({ status: 409 }, 'retry', 'first'), rule({ status: 409 }), true],
     ['a wider one', rule({ status: 409, ...code('a') }), rule({ status: 409 }), true],
     ['a wider status', rule({ status: 409 }), rule({ status: [409, 422] }), true],
+    ['a range that ends before it', rule({ status: { from: 500, to: 502 } }), rule({ status: 503 }), true],
+    ['a range that begins after it', rule({ status: { from: 504, to: 599 } }), rule({ status: 503 }), true],
     ['another header', rule({ header: { name: 'a' } }), rule({ header: { name: 'b' } }), true],
     ['another value', rule({ header: { name: 'a', equals: 'b' } }), rule({ header: { name: 'a', equals: 'c' } }), true],
     ['another member', rule(code('a', 'b')), rule(code('b', 'b')), true],
@@ -179,6 +181,14 @@ describe('what the facts say together', () => {
       { ...ruled(), recover: { url: '{path}?key={key}', accept: { status: 200 }, when: 'doubt' } },
     ],
     ['a look-up at another host', having('recover/url', 'https://acme.example/{pointer}')],
+    [
+      'routes that are the beginning of others',
+      having('routes', { 'POST /v1': 'yes', 'POST /v1/a': 'no', 'POST /v1/*/b': 'yes' }),
+    ],
+    [
+      'a wider route behind a longer one',
+      having('routes', { 'POST /v1/a/b': 'yes', 'POST /v1/a': 'no', 'POST /v1/*': 'yes' }),
+    ],
     ['the key in the body', having('carrier', { kind: 'json-body', path: 'idempotency_key' })],
     [
       'a narrower route after another',
