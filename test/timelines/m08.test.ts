@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { OperationRecord } from '../../src/core/record.ts';
 import type { Verdict } from '../../src/index.node.ts';
 import { charge, inTime, JOURNALS, makeWorld, settable, told, toldOutcome, until } from './support/world.ts';
 
@@ -39,6 +40,41 @@ describe.each(JOURNALS)('%s', (kind) => {
     expect(await toldOutcome(next.operations.outcome('cart/1'))).toBe('in-doubt possible clock');
     expect(await told(charge(next, 'cart/2', 5))).toBe('201 {"charge":2}');
   });
+
+  test.each([
+    // The stored due time of its next attempt is by the wall: 50 s from now.
+    ['a little', -50_000, '201 {"charge":1}', 70_000],
+    ['by a day', -86_400_000, 'InDoubtError IN_DOUBT possible clock', 45_000],
+  ])(
+    'M8: a lease is judged by the time that passed for whoever waits: a clock set back %s holds nobody',
+    async (_, by, expected, within) => {
+      const world = await makeWorld(kind);
+      const clock = settable(world.clock);
+      world.server.script(LOST, { answer: 'silence' });
+      const dead = world.run({ clock });
+      void told(charge(dead.client, 'cart/1', 5));
+      await until(() => world.server.arrivals.length === 2, 'asked twice');
+      dead.kill();
+      // Its driver is in another container: a pid says nothing of it.
+      const journal = world.journal();
+      const [record] = (await journal.list('')).records;
+      if (record?.fixed.kind !== 'operation') throw new Error('There is no operation.');
+      const { state } = record as OperationRecord;
+      const driver = { ...state.driver, nonce: 'elsewhere', pid: 1, pidNamespace: 'pid:[1]' };
+      const change = { revision: record.revision, write: 'moved', state: { ...state, driver } };
+      expect(await journal.update(record.identity, change)).toMatchObject({ won: true });
+      const next = world.client({ clock, waitTimeout: Number.POSITIVE_INFINITY });
+      const call = told(charge(next, 'cart/1', 5));
+      await until(async () => (await next.operations.get('cart/1'))?.waiting === 'other-driver', 'it follows');
+      clock.set(by);
+      const start = world.clock.monotonic();
+      expect(await inTime(world, call)).toBe(expected);
+      expect(world.clock.monotonic() - start).toBeGreaterThan(25_000);
+      expect(world.clock.monotonic() - start).toBeLessThan(within);
+      expect(new Set(world.server.keys()).size).toBe(1);
+      expect(world.server.charges).toHaveLength(1);
+    },
+  );
 
   test('M9: a person ends a doubt: it happened', async () => {
     const world = await makeWorld(kind);
@@ -86,5 +122,38 @@ describe.each(JOURNALS)('%s', (kind) => {
     expect(await toldOutcome(next.operations.outcome('cart/1'))).toBe('succeeded done journal');
     expect(asked).toEqual(['cart/1 unproved-rejection', 'cart/1 unproved-rejection']);
     expect(world.server.arrivals).toHaveLength(2);
+  });
+
+  test('M9: while in doubt, nobody who calls again sends anything, whatever he brings', async () => {
+    const world = await makeWorld(kind);
+    world.server.script(LOST, REFUSED);
+    const client = world.client();
+    expect(await told(charge(client, 'cart/1', 5))).toBe(UNPROVED);
+    const next = await world.restart(client);
+    const calls = [
+      charge(next, 'cart/1', 5),
+      charge(next, 'cart/1', 6),
+      charge(next, 'cart/1', 5, { retryRejected: true }),
+    ];
+    expect(await Promise.all(calls.map(told))).toEqual([UNPROVED, UNPROVED, UNPROVED]);
+    await next.operations.wake('cart/1');
+    await next.idle();
+    expect(world.server.arrivals).toHaveLength(2);
+    expect(new Set(world.server.keys()).size).toBe(1);
+  });
+
+  test.each([
+    ['hangs', () => new Promise<undefined>(() => undefined)],
+    ['throws', () => Promise.reject(new Error('the provider is down'))],
+    ['says "none" while a copy may be on its way', () => ({ effect: 'none' }) as const],
+  ])('M9: an application that %s leaves the doubt, and holds nobody', async (_, reconcile) => {
+    const world = await makeWorld(kind);
+    world.server.script(LOST, REFUSED);
+    const client = world.client({ reconcile });
+    const start = world.clock.monotonic();
+    expect(await inTime(world, told(charge(client, 'cart/1', 5)))).toBe(UNPROVED);
+    expect(world.clock.monotonic() - start).toBeLessThan(60_000);
+    expect(world.server.arrivals).toHaveLength(2);
+    expect(world.server.charges).toHaveLength(1);
   });
 });

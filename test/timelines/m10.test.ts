@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { ietf } from '../../src/profiles/index.ts';
+import { profileOf } from '../../src/profiles/profile.ts';
 import { charge, inTime, JOURNALS, makeWorld, settable, told, toldOutcome, until } from './support/world.ts';
+
+/** An API whose own gateway says 429, before anything is done. */
+const { data } = ietf({ keyLifetime: '24h' });
+const GATEWAY = profileOf({ ...data, rules: [{ when: { status: 429 }, means: 'unchanged' }, ...data.rules] });
 
 const LOST = { answer: 'reset' } as const;
 const says = (status: number, headers: Record<string, string> = {}, body?: unknown) => ({
@@ -53,6 +59,27 @@ describe.each(JOURNALS)('%s', (kind) => {
       expect(world.server.charges).toHaveLength(1);
     },
   );
+
+  test.each([408, 409, 425, 429, 500, 502, 503, 504])(
+    'M11: what a %i has left possible, a later refusal does not make unhappen',
+    async (status) => {
+      const world = await makeWorld(kind);
+      world.server.script({ answer: { status } }, says(402, {}, { error: 'declined' }));
+      const client = world.client({ waitTimeout: Number.POSITIVE_INFINITY });
+      expect(await inTime(world, told(charge(client, 'cart/1', 5)))).toBe(
+        'InDoubtError IN_DOUBT possible unproved-rejection',
+      );
+      expect(world.server.arrivals).toHaveLength(2);
+      expect(world.server.charges).toHaveLength(1);
+    },
+  );
+
+  test('M11: only a profile may say that nothing happened: then a later refusal is one', async () => {
+    const world = await makeWorld(kind);
+    world.server.script(says(429), says(402, {}, { error: 'declined' }));
+    expect(await told(charge(world.client({ profile: GATEWAY }), 'cart/1', 5))).toBe('HTTPError HTTP none 402');
+    expect(world.server.charges).toEqual([]);
+  });
 
   test('M12: a 401 asks for other credentials once, at once, with the same key', async () => {
     const world = await makeWorld(kind);

@@ -101,3 +101,26 @@ test('M23: a fetch of the caller that fails after the answer was there: possible
   expect(new Set(world.server.keys()).size).toBe(1);
   expect(world.server.charges).toHaveLength(1);
 });
+
+test.each(['post', 'put', 'delete'] as const)(
+  'M23: nothing below the operation repeats or gives up on its own: each %s that left is one of its attempts, bytes and key alike',
+  async (method) => {
+    const world = await makeWorld('memory');
+    world.server.script(says(503), says(500), says(408), says(429), says(502), says(504));
+    const attempts: number[] = [];
+    const client = world.client({
+      authorize: ({ attempt }) => {
+        attempts.push(attempt);
+        return { authorization: `attempt ${attempt}` };
+      },
+    });
+    const call = client[method]('/charges', { once: 'cart/1', json: { amount: 5 } });
+    expect(await told(call)).toBe('201 {"charge":1}');
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(world.server.arrivals.map(({ headers }) => headers['authorization'])).toEqual(
+      attempts.map((attempt) => `attempt ${attempt}`),
+    );
+    expect(new Set(world.server.arrivals.map(({ key, body }) => `${key} ${body}`)).size).toBe(1);
+    expect(world.server.charges).toHaveLength(1);
+  },
+);
