@@ -81,6 +81,9 @@ async function goTo(work: Work, driving: Driving, target: Target, response?: Rec
   throw new Again(0);
 }
 
+/** A deadline is the caller's word that nobody is to ask any longer. What a mismatched key leads to is another request's. */
+const NOT_LOOKED_UP: ReadonlySet<InDoubtReason> = new Set<InDoubtReason>(['deadline', 'key-mismatch']);
+
 /** The last word before "in doubt": what the profile can look up, then what the application knows. */
 export async function inDoubt(
   work: Work,
@@ -90,8 +93,7 @@ export async function inDoubt(
   const { profile, trustedOrigins } = driving.settings;
   // What a recovery found proves nothing; the answer that led to it says more, and is kept.
   const told = work.record.state.target?.kind === 'recovery' ? undefined : response;
-  // A deadline is the caller's word that it is not to be asked any longer.
-  if (profile.recover?.when === 'doubt' && reason !== 'deadline') {
+  if (profile.recover?.when === 'doubt' && !NOT_LOOKED_UP.has(reason)) {
     const found = recovery(work.record, undefined, { facts: { profile, trustedOrigins }, reason });
     if (found?.next === 'recover') return goTo(work, driving, found.target, response);
   }

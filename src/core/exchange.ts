@@ -77,7 +77,7 @@ function judged(
   const { profile } = settings;
   const { target } = record.state;
   if (target !== undefined && isQuestion(target)) {
-    return { observation: observeTarget(result, target, profile), proved: true };
+    return { observation: observeTarget(result, target, profile, record.fixed.key), proved: true };
   }
   const context = {
     acceptsHtml: record.fixed.request.headers.some(([name, value]) => name === 'accept' && /text\/html/i.test(value)),

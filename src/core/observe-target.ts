@@ -32,15 +32,18 @@ const PERCENT_PATHS = ['percentComplete', 'percent_complete', 'percent', 'progre
 /** What a monitor tells beside its status is kept up to this size: it is read by screens. */
 const LARGEST_PROGRESS = 4096;
 
-/** What the answer to a question says about the operation: a monitor, the result of a 303, or the resource that proves it (design section 5). */
-export function observeTarget(answer: Answer, target: Target, profile: ProfileData): Observation {
+/** What the answer to a question says about the operation: a monitor, the result of a 303, or the resource that proves it (design section 5).
+ *
+ *  @param key the operation's own, for a resource that names it
+ */
+export function observeTarget(answer: Answer, target: Target, profile: ProfileData, key = ''): Observation {
   if (answer.kind === 'failure') return { means: 'again', because: 'failure' };
   const { status } = answer;
   if (status === 401 || status === 407) return { means: 'unauthorized' };
   if (status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)) {
     return { means: 'again', because: 'unavailable' };
   }
-  if (target.kind === 'recovery') return observeRecovery(answer, target, profile);
+  if (target.kind === 'recovery') return observeRecovery(answer, target, { profile, key });
   if (status >= 200 && status < 300) {
     if (isUnreadable(answer)) return { means: 'unreadable' };
     return target.kind === 'result' ? { means: 'success', source: 'network' } : observeStatus(answer, target, profile);
@@ -51,8 +54,19 @@ export function observeTarget(answer: Answer, target: Target, profile: ProfileDa
   return status === 404 || status === 410 ? { means: 'lost' } : { means: 'doubt', reason: 'monitor-lost' };
 }
 
-function observeRecovery(answer: ResponseAnswer, target: Target, { recover }: ProfileData): Observation {
-  return recover !== undefined && !isUnreadable(answer) && matches(recover.accept, answer, jsonOf(answer))
+function observeRecovery(
+  answer: ResponseAnswer,
+  target: Target,
+  { profile, key }: { readonly profile: ProfileData; readonly key: string },
+): Observation {
+  const { recover } = profile;
+  const json = jsonOf(answer);
+  const proved =
+    recover !== undefined &&
+    !isUnreadable(answer) &&
+    matches(recover.accept, answer, json) &&
+    (recover.keyAt === undefined || members(json, recover.keyAt).includes(key));
+  return proved
     ? { means: 'success', source: 'recovered' }
     : { means: 'doubt', reason: target.reason ?? 'unproved-rejection' };
 }

@@ -74,6 +74,9 @@ export interface Recovery {
   readonly url: string;
   /** Where in the answer's JSON the id of the resource stands. */
   readonly pointer?: string;
+  /** Where the key stands in the fetched answer: it must be this operation's own. A proxy that drops the query of a look-up would else show a
+   *  stranger's object as a proof. */
+  readonly keyAt?: string;
   /** What the fetched answer must look like to prove that it happened. Any other proves nothing. */
   readonly accept: Match;
   /** `named`: only where a rule says `recover`. `doubt`: also before any verdict "in doubt". */

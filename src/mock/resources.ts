@@ -44,9 +44,19 @@ export class Resources {
     const list = listIn(this.#recover.accept.json);
     const { name } = /[?&](?<name>[^=&]+)=\{key\}/.exec(this.#recover.url)?.groups ?? {};
     if (name !== undefined && list !== undefined) {
-      return url.searchParams.has(name) ? jsonAnswer(200, { [list]: found ? [resourceOf(found)] : [] }) : undefined;
+      return url.searchParams.has(name)
+        ? jsonAnswer(200, { [list]: found ? [this.#resourceOf(found)] : [] })
+        : undefined;
     }
     return found && { ...found.answer, status: 200 };
+  }
+
+  /** With its key, where the profile says that a resource shows it. */
+  #resourceOf({ key, answer }: Resource): Json {
+    const stored = readableBody(answer.body, 'application/json');
+    const member = this.#recover?.keyAt?.split('.').at(-1);
+    const plain = typeof stored === 'object' && stored !== null && !Array.isArray(stored);
+    return member === undefined || !(plain || stored === null) ? stored : { ...stored, [member]: key };
   }
 }
 
@@ -58,8 +68,4 @@ function whereIn({ pathname, search }: URL): string {
 function listIn(json: ProfileData['rules'][number]['when']['json']): string | undefined {
   const [first] = [json ?? []].flat() as readonly JsonMatch[];
   return first && /^([^.]+)\./.exec(first.path)?.[1];
-}
-
-function resourceOf({ key, answer }: Resource): Json {
-  return readableBody(answer.body, 'application/json') ?? { idempotency_key: key };
 }

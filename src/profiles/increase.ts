@@ -39,6 +39,7 @@ export const increase: Profile = profileOf({
   // An empty list says "not so far": it proves nothing, a late first request may still create it.
   recover: {
     url: '{path}?idempotency_key={key}',
+    keyAt: 'data.*.idempotency_key',
     accept: { status: 200, json: { path: 'data.*.id' } },
     when: 'doubt',
   },

@@ -64,6 +64,28 @@ describe('a look-up by key before any doubt', () => {
     expect(asked(world)[2]).toBe(`GET /charges?key=${world.server.keys()[0]}`);
   });
 
+  test.each([
+    ['its own object', (key: string) => key, 'succeeded done recovered'],
+    ["a stranger's, because the query was dropped on the way", () => 'other', 'in-doubt possible unproved-rejection'],
+  ])('finds %s', async (_, keyOf, expected) => {
+    const world = await makeWorld('memory');
+    const look = () => says(200, { data: [{ id: 'ch_1', key: keyOf(world.server.keys()[0] ?? '') }] });
+    world.server.script({ answer: 'reset' }, says(404), look);
+    const shop = client(world, { recover: { ...LOOK_UP, keyAt: 'data.*.key' } });
+    expect(await toldOutcome(charge(shop, 'cart/1', 5).outcome())).toBe(expected);
+  });
+
+  test('is not made of a key that belongs to another request: what it finds would be that one', async () => {
+    const world = await makeWorld('memory');
+    const mismatch = { title: 'Idempotency-Key is already used' };
+    const headers = { 'content-type': 'application/problem+json' };
+    world.server.script({ effect: false, answer: { status: 422, headers, body: mismatch } });
+    world.server.always(says(200, { data: [{ id: 'theirs' }] }));
+    const shop = client(world, { recover: LOOK_UP });
+    expect(await told(charge(shop, 'cart/1', 5))).toBe('InDoubtError IN_DOUBT possible key-mismatch');
+    expect(world.server.arrivals).toHaveLength(1);
+  });
+
   test('finds nothing: in doubt, for the reason it was asked', async () => {
     const world = await makeWorld('memory');
     world.server.script({ answer: 'reset' }, says(404), says(200, { data: [] }));

@@ -281,7 +281,9 @@ describe('what was made can be read where the profile says so', () => {
     });
     await send('/ach_transfers', post({}, { 'idempotency-key': KEY }));
     const list = async (path: string, headers = {}): Promise<unknown> => (await send(path, { headers })).json();
-    expect(await list(`/ach_transfers?idempotency_key=${KEY}`)).toEqual({ data: [{ id: 'a1' }] });
+    expect(await list(`/ach_transfers?idempotency_key=${KEY}`)).toEqual({
+      data: [{ id: 'a1', idempotency_key: KEY }],
+    });
     expect(await list('/ach_transfers?idempotency_key=another')).toEqual({ data: [] });
     expect(await list(`/cards?idempotency_key=${KEY}`)).toEqual({ data: [] });
     expect(await list(`/ach_transfers?idempotency_key=${KEY}`, { authorization: 'x' })).toEqual({ data: [] });

@@ -133,6 +133,7 @@ function recovery(value: unknown, path: string): readonly string[] {
   return object<Recovery>({
     url: someText,
     pointer: optional(jsonPath),
+    keyAt: optional(jsonPath),
     accept: match,
     when: oneOf('named', 'doubt'),
   })(value, path);
