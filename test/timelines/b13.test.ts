@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { charge, JOURNALS, makeWorld, type Run, settable, told } from './support/world.ts';
+import { charge, JOURNALS, makeWorld, type Run, type RunOptions, settable, told } from './support/world.ts';
 
 const HOUR = 3_600_000;
 
@@ -30,7 +30,7 @@ const MEANWHILE: Readonly<Record<string, readonly [happen: (scene: Scene) => unk
 };
 
 /** A charge was made and its answer lost. The second attempt waits for its token; `late` counts calls of fetch after it has happened. */
-async function waitingForToken(kind: (typeof JOURNALS)[number]) {
+async function waitingForToken(kind: (typeof JOURNALS)[number], options: RunOptions = {}) {
   const world = await makeWorld(kind);
   world.server.script({ answer: 'reset' });
   const session = { user: 'alice' };
@@ -39,6 +39,7 @@ async function waitingForToken(kind: (typeof JOURNALS)[number]) {
   const token = Promise.withResolvers<void>();
   const seen = { happened: false, sends: 0, late: 0 };
   const run = world.run({
+    ...options,
     clock,
     owner: () => session.user,
     authorize: async ({ attempt }) => {
@@ -74,6 +75,20 @@ describe.each(JOURNALS)('%s', (kind) => {
       expect(seen.late).toBe(0);
       expect(world.server.arrivals).toHaveLength(1);
       expect(world.server.charges).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    [19, '201 {"charge":1}', 2],
+    [20, 'InDoubtError IN_DOUBT possible key-expired', 1],
+  ] as const)(
+    'B13: an attempt may take two hours, and 21.6 of 24 are safe: asleep for %d hours: %s',
+    async (hours, expected, sends) => {
+      const { scene, seen, call, giveToken } = await waitingForToken(kind, { attemptTimeout: '2h' });
+      scene.clock.set(hours * HOUR);
+      giveToken();
+      expect(await call).toBe(expected);
+      expect(seen.sends).toBe(sends);
     },
   );
 
