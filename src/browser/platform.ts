@@ -13,7 +13,7 @@ export const browserPlatform: Platform = {
     lockPresence({ locks: locks ?? webLocks(), clock, random, onHide, nudge: nudgeLocks }),
   onWake,
   online,
-  warn: (message) => globalThis.console.warn(message),
+  warn: (message) => console.warn(message),
   // A page lives as long as its user wants.
   keepAlive: () => () => {},
   // Whoever is signed in: only the application knows.

@@ -78,7 +78,7 @@ function sleepUntil(
       },
     };
     const arm = (): void => {
-      timer = setTimeout(check, Math.min(LONGEST_TIMER, Math.ceil(due - monotonic())));
+      timer = setTimeout(check, Math.max(0, Math.min(LONGEST_TIMER, Math.ceil(due - monotonic()))));
     };
     // Timers fire up to a millisecond early by this clock.
     const check = (): void => {
