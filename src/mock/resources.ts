@@ -55,8 +55,8 @@ export class Resources {
   #resourceOf({ key, answer }: Resource): Json {
     const stored = readableBody(answer.body, 'application/json');
     const member = this.#recover?.keyAt?.split('.').at(-1);
-    const plain = typeof stored === 'object' && stored !== null && !Array.isArray(stored);
-    return member === undefined || !(plain || stored === null) ? stored : { ...stored, [member]: key };
+    if (member === undefined || Array.isArray(stored) || typeof stored !== 'object') return stored;
+    return { ...stored, [member]: key };
   }
 }
 
