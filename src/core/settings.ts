@@ -127,9 +127,11 @@ export function refuseUnknown(
 
 /** What would otherwise fail at every attempt, after the claim: then nobody could say that nothing was sent. */
 function refuseMistyped(options: ClientOptions): void {
-  const { authorize, fetch, journal, credentials, name, scope, reconcile } = options;
+  const { authorize, fetch, headers, journal, credentials, name, scope, reconcile } = options;
   const wrong =
     (isOther('function', authorize) && 'authorize must be a function that returns headers') ||
+    (typeof headers === 'function' &&
+      'headers are frozen into every operation, so they cannot be a function; what changes between attempts comes from authorize') ||
     (isOther('function', reconcile) && 'reconcile must be a function that returns a verdict') ||
     (isOther('function', fetch) && 'fetch must be a function') ||
     (isOther('function', journal?.claim ?? journal) && 'journal must be a Journal, such as fileJournal(directory)') ||

@@ -55,8 +55,8 @@ export class Resources {
   #resourceOf({ key, answer }: Resource): Json {
     const stored = readableBody(answer.body, 'application/json');
     const member = this.#recover?.keyAt?.split('.').at(-1);
-    if (member === undefined || Array.isArray(stored) || typeof stored !== 'object') return stored;
-    return { ...stored, [member]: key };
+    const isObject = typeof stored === 'object' && !Array.isArray(stored);
+    return member === undefined || !isObject ? stored : Object.assign({}, stored, { [member]: key });
   }
 }
 
