@@ -105,7 +105,7 @@ describe.each(CASES)('%s over %s', (_name, transport, dialect) => {
     const { mock, send } = await start({ routes: { 'POST /v1/charges': handler } });
     const init = post({ amount: 1 }, { 'idempotency-key': 'k' });
     const sent = Array.from({ length: 50 }, async () => (await send('/v1/charges', init)).status);
-    await expect.poll(() => mock.ledger()[0]?.hits).toBe(50);
+    await expect.poll(() => mock.ledger()[0]?.hits, { timeout: 10_000 }).toBe(50);
     expect(mock.ledger()).toMatchObject([{ state: 'processing', hits: 50, effects: 1 }]);
     gate.resolve();
     const statuses = await Promise.all(sent);

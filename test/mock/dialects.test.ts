@@ -204,7 +204,7 @@ describe.each(ROWS)('the mock speaks %s', (_name, profile) => {
   test('fifty at once run once, and the others are told that it runs', async () => {
     const { mock, speech, gate, send } = start(profile, { held: true });
     const sent = Array.from({ length: 50 }, () => send(key));
-    await expect.poll(() => mock.ledger()[0]?.hits).toBe(50);
+    await expect.poll(() => mock.ledger()[0]?.hits, { timeout: 10_000 }).toBe(50);
     gate.resolve();
     const seen = await Promise.all(sent);
     expect(seen.filter(({ status }) => status === 201)).toHaveLength(1);
