@@ -25,6 +25,7 @@ export const FACTS = {
   recover: {
     url: '{path}/{pointer}',
     pointer: 'links.id',
+    keyAt: 'meta.key',
     accept: { status: 200, json: { path: 'id' } },
     when: 'named',
   },

@@ -27,6 +27,15 @@ describe('what the facts say together', () => {
       without('firstSent'),
       'firstSent is missing: a lifetime counts from it.',
     ],
+    [
+      'the same for one route',
+      {
+        ...without('firstSent'),
+        lifetime: { kind: 'forever' },
+        routes: { 'POST /v1/*': { honoured: 'yes', lifetime: { kind: 'forever', from: 'first-sent' } } },
+      },
+      'firstSent is missing: a lifetime counts from it.',
+    ],
     ['the key as a credential', having('carrier/name', 'Authorization'), 'carrier.name names a credential'],
     [
       'the key as what the transport writes',
@@ -143,6 +152,7 @@ describe('what the facts say together', () => {
       rule({ header: { name: 'a', equals: 'b' } }),
       false,
     ],
+    ['the last of a range', rule({ status: { from: 400, to: 409 } }), rule({ status: 409 }), false],
     ['both contexts', rule({ status: 409 }), rule({ status: 409 }, 'retry', 'later'), false],
     ['the same context', rule({ status: 409 }, 'retry', 'later'), rule({ status: 409 }, 'retry', 'later'), false],
     ['the other context', rule({ status: 409 }, 'retry', 'first'), rule({ status: 409 }, 'retry', 'later'), true],
@@ -188,6 +198,10 @@ describe('what the facts say together', () => {
     [
       'a wider route behind a longer one',
       having('routes', { 'POST /v1/a/b': 'yes', 'POST /v1/a': 'no', 'POST /v1/*': 'yes' }),
+    ],
+    [
+      'other clocks, and no header for one',
+      { ...without('firstSent'), lifetime: { kind: 'forever', from: 'completion' } },
     ],
     ['the key in the body', having('carrier', { kind: 'json-body', path: 'idempotency_key' })],
     [

@@ -83,6 +83,7 @@ describe('each fact', () => {
     ['recover/when', 'always', 'recover.when must be'],
     ['recover/accept', {}, 'recover.accept must say something: it matches every answer.'],
     ['recover/pointer', '$.links.id', 'recover.pointer must be a dotted path'],
+    ['recover/keyAt', 'data[*].key', 'recover.keyAt must be a dotted path'],
     ['recover/method', 'GET', 'recover.method is not known'],
     ['waitHeaders', 'acme-wait-ms', 'waitHeaders must be a list'],
     ['minWait', { '4xx': 1 }, 'minWait["4xx"] must be a status from 200 to 599'],
