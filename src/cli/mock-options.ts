@@ -3,8 +3,15 @@ import { UsageError } from '../core/errors/usage-error.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
 import type { Fault, MockOptions } from '../mock/types.ts';
-import { ietf } from '../profiles/ietf.ts';
-import { stripeV1 } from '../profiles/stripe-v1.ts';
+import * as profiles from '../profiles/index.ts';
+
+/** Every profile that needs no option, and the generic one with the lifetime that is common. */
+const PROFILES: ReadonlyMap<string, Profile> = new Map(
+  [profiles.ietf({ keyLifetime: '24h' }), ...Object.values(profiles).filter((one) => typeof one === 'object')].map(
+    (profile) => [profile.name, profile],
+  ),
+);
+const NAMES = [...PROFILES.keys()];
 
 export const MOCK_HELP = `Usage: onceward mock [options]
 
@@ -13,7 +20,7 @@ idempotency key. What happened: GET /__onceward/ledger and /__onceward/effects.
 
   -p, --port <n>             port; 0 picks a free one                [4010]
       --host <address>       address to listen on                    [127.0.0.1]
-      --profile <name>       ietf, stripe-v1                         [ietf]
+      --profile <name>       whose dialect to speak; see below       [ietf]
       --key-lifetime <time>  how long a key is kept: 30s, 5m, 24h    [profile]
       --in-progress <how>    conflict | wait | accepted              [conflict]
       --fault <kind>         next request only; may be repeated. reset-before,
@@ -25,6 +32,9 @@ idempotency key. What happened: GET /__onceward/ledger and /__onceward/effects.
 
   onceward mock --port 4010 --fault lose-response
   onceward mock --profile stripe-v1 --in-progress wait
+
+Profiles: ${NAMES.slice(0, 6).join(', ')},
+${NAMES.slice(6).join(', ')}
 `;
 
 /** What the command line of `onceward mock` says. */
@@ -79,14 +89,9 @@ function portOf(text: string): number {
 }
 
 function profileNamed(name: string): Profile {
-  switch (name) {
-    case 'ietf':
-      return ietf({ keyLifetime: '24h' });
-    case 'stripe-v1':
-      return stripeV1;
-    default:
-      throw invalid(`--profile is ietf or stripe-v1; got '${name}'.`);
-  }
+  const profile = PROFILES.get(name);
+  if (profile) return profile;
+  throw invalid(`--profile is one of ${NAMES.join(', ')}; got '${name}'.`);
 }
 
 /** On a command line '1000' would be milliseconds to some and seconds to others. */
