@@ -1,4 +1,8 @@
+import { globSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+
+// A file each: of one big chunk a page that uses one profile would carry all of them.
+const profiles = Object.fromEntries(globSync('src/profiles/*.ts').map((file) => [file.slice('src/'.length, -3), file]));
 
 // Declarations come from tsc (`npm run build` runs both): tsup's own need the compiler API that TypeScript 7 no longer ships.
 // splitting keeps one copy of the error classes across entries; 'smallest' drops the bare chunk imports it would leave behind.
@@ -8,7 +12,7 @@ export default defineConfig({
     'index.node': 'src/index.node.ts',
     node: 'src/node.ts',
     browser: 'src/browser.ts',
-    'profiles/index': 'src/profiles/index.ts',
+    ...profiles,
     'mock/index': 'src/mock/index.ts',
     'mock/msw': 'src/mock/msw.ts',
     'mock/node': 'src/mock/node.ts',

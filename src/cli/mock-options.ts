@@ -13,7 +13,7 @@ const PROFILES: ReadonlyMap<string, Profile> = new Map(
 );
 const NAMES = [...PROFILES.keys()];
 
-export const MOCK_HELP = `Usage: onceward mock [options]
+export const MOCK_HELP: string = `Usage: onceward mock [options]
 
 Answers every POST, PUT, PATCH and DELETE with 201 and an id, once for each
 idempotency key. What happened: GET /__onceward/ledger and /__onceward/effects.

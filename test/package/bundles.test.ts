@@ -56,6 +56,16 @@ describe('bundled for browsers', () => {
     expect(text).not.toBe('');
   });
 
+  test('a page pays for the profile it uses, not for all of them', async () => {
+    const [one, all] = await Promise.all([
+      bundled(`export { stripeV1 } from 'onceward/profiles'`),
+      bundled(`export * from 'onceward/profiles'`),
+    ]);
+    expect(one.text).toContain('stripe-should-retry');
+    expect(one.text).not.toContain('PayPal-Request-Id');
+    expect(all.text).toContain('PayPal-Request-Id');
+  });
+
   test.each(['onceward/node', 'onceward/mock/node'])('%s fails while it is bundled, not in the page', async (entry) => {
     const { errors } = await bundled(`export * from '${entry}'`);
     expect(errors).toEqual([expect.stringContaining(`Could not resolve "${entry}"`)]);
