@@ -47,6 +47,14 @@ describe('a monitor', () => {
       target: { kind: 'operation', url: 'https://s.example/' },
     });
   });
+  test('that asks for a long wait at once is parked, and its address kept', () => {
+    const answer = response(202, { 'retry-after': '61' });
+    const target = { kind: 'operation', url: 'https://api.example/o/1' };
+    expect(decided(pointed('/o/1'), { answer })).toMatchObject({ next: 'park', dueAt: NOW + 61_000, target });
+  });
+  test('that can only be asked after the deadline is not asked', () => {
+    expect(decided(pointed('/o/1'), { deadline: NOW + 1_000 })).toEqual({ next: 'doubt', reason: 'deadline' });
+  });
   test('is asked more rarely the longer it takes, up to the longest backoff', () => {
     const waits = [0, 1, 5, 60].map((polls) =>
       decided(running, { state: { target: MONITOR, polls }, given: { fraction: 1 } }),
@@ -78,9 +86,11 @@ describe('a monitor', () => {
   test('is asked for as long as it answers, however old the key and whatever the route', () => {
     const given = { age: 400 * DAY, repeatable: false };
     expect(decided(running, { state: { target: MONITOR, polls: 5_000 }, given })).toMatchObject({ next: 'again' });
-    expect(decided(again, { state: { target: MONITOR, polls: 5_000 }, given, answer: failure })).toMatchObject({
-      next: 'again',
-    });
+    for (const target of [MONITOR, { ...MONITOR, kind: 'operation' as const }]) {
+      expect(decided(again, { state: { target, polls: 5_000 }, given, answer: failure })).toMatchObject({
+        next: 'again',
+      });
+    }
   });
   test('the deadline ends it', () => {
     expect(decided(running, { state: { target: MONITOR }, given: { fraction: 0 }, deadline: NOW + 1_000 })).toEqual({
@@ -149,6 +159,12 @@ describe('recovery', () => {
     ...generic,
     recover: { url: '{path}/{pointer}', pointer: 'id', accept: {}, when: 'named' as const },
   };
+  test('is looked for once: what it found does not lead to another', () => {
+    const target: Target = { kind: 'recovery', url: 'https://api.example/charges/a', reason: 'stuck' };
+    expect(
+      decided({ means: 'recover' }, { state: { target }, given: { profile }, answer: json(409, { id: 'b' }) }),
+    ).toEqual({ next: 'doubt', reason: 'unproved-rejection' });
+  });
   test('goes where the answer points', () => {
     expect(decided({ means: 'recover' }, { given: { profile }, answer: json(409, { id: 'a' }) })).toEqual({
       next: 'recover',
