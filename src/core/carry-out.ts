@@ -3,7 +3,7 @@ import type { Decision } from './decide.ts';
 import { recovery } from './decide-target.ts';
 import { reconciled } from './reconcile.ts';
 import type { RecordedResponse, StatePart } from './record.ts';
-import { enterDoubt, park, type Rest, storeIfStillOurs } from './rest.ts';
+import { endUnsent, enterDoubt, park, type Rest, storeIfStillOurs } from './rest.ts';
 import { save, stateNow, storeOutcome, withoutLargeBody } from './save.ts';
 import type { Target } from './target.ts';
 import type { InDoubtReason } from './types.ts';
@@ -33,6 +33,8 @@ export async function carryOut(work: Work, driving: Driving, { decision, respons
       };
       return proved ? storeOutcome(work, driving, outcome) : storeIfStillOurs(work, driving, outcome);
     }
+    case 'unsent':
+      return endUnsent(work, driving);
     case 'doubt':
       return inDoubt(work, driving, { reason: decision.reason, response });
     case 'recover':

@@ -20,6 +20,8 @@ export type Decision =
       readonly withoutResponse?: true;
     }
   | { readonly next: 'doubt'; readonly reason: InDoubtReason }
+  /** Given up, and nothing happened. */
+  | { readonly next: 'unsent' }
   /** Read the resource that proves it; if that proves nothing, in doubt for the target's reason. */
   | { readonly next: 'recover'; readonly target: Target }
   /** The same again in the foreground, after `wait` ms. */
@@ -147,7 +149,7 @@ function waitAndRepeat(
   const progress = asked ? { ...counted, notBefore: facts.now + asked } : counted;
   const waiting = waitingFor(observation, asked !== undefined && asked >= ours);
   const late = tooLate(record, wait, facts);
-  if (late) return { next: 'doubt', reason: late };
+  if (late) return facts.possible ? { next: 'doubt', reason: late } : { next: 'unsent' };
   if (background || wait > LONGEST_WAIT) return { next: 'park', waiting, dueAt: facts.now + wait, progress };
   return { next: 'again', wait, waiting, progress };
 }

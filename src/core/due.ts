@@ -17,12 +17,13 @@ export function askedWait(answer: Answer, { profile, now }: Facts): number | und
   return least === undefined ? asked : Math.max(least, asked ?? 0);
 }
 
-/** Decided before sleeping: a wait that ends too late helps nobody. Something is possible here, whatever was before. */
+/** Decided before sleeping: a wait that ends too late helps nobody. */
 export function tooLate(
   { fixed }: OperationRecord,
   wait: number,
-  { now, age, lifetime, attemptTimeout }: Facts,
+  { now, age, lifetime, attemptTimeout, possible }: Facts,
 ): InDoubtReason | undefined {
   if (fixed.deadline !== undefined && now + wait >= fixed.deadline) return 'deadline';
-  return keyExpires(age + wait, lifetime, attemptTimeout) ? 'key-expired' : undefined;
+  // A key of which nothing was sent has no age, however long it waits.
+  return possible && keyExpires(age + wait, lifetime, attemptTimeout) ? 'key-expired' : undefined;
 }

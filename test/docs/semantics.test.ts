@@ -199,6 +199,8 @@ function nextOf(decision: Decision): string {
       return decision.redirectedTo === undefined ? decision.state : 'RedirectError';
     case 'doubt':
       return `in doubt: \`${decision.reason}\``;
+    case 'unsent':
+      return 'not sent';
     case 'reauthorize':
       return '`authorize` again, at once; then parked';
     case 'recover':

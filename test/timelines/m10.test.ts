@@ -129,4 +129,25 @@ describe.each(JOURNALS)('%s', (kind) => {
     expect(await told(call)).toBe(`InDoubtError IN_DOUBT possible ${reason}`);
     expect(clock.now() - before).toBeLessThan(5_000);
   });
+
+  test('M21: where nothing happened a key has no age: parked for as long as asked, and then sent', async () => {
+    const world = await makeWorld(kind);
+    world.server.script(says(429, { 'retry-after': '172800' }));
+    const client = world.client({ profile: GATEWAY });
+    expect(await told(charge(client, 'cart/1', 5))).toBe('StillPendingError STILL_PENDING none retry-after');
+    await world.clock.advance('48h');
+    expect(await inTime(world, toldOutcome(client.operations.outcome('cart/1')))).toBe('succeeded done network');
+    expect(world.server.arrivals).toHaveLength(2);
+    expect(world.server.charges).toHaveLength(1);
+  });
+
+  test('M21: where nothing happened, a Retry-After beyond the deadline ends it as not sent', async () => {
+    const world = await makeWorld(kind);
+    world.server.script(says(429, { 'retry-after': '61' }));
+    const deadline = new Date(world.clock.now() + 60_000);
+    const client = world.client({ profile: GATEWAY });
+    expect(await told(charge(client, 'cart/1', 5, { deadline }))).toBe('NotSentError NOT_SENT none');
+    // The name is free again.
+    expect(await told(charge(client, 'cart/1', 5))).toBe('201 {"charge":1}');
+  });
 });
