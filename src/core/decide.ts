@@ -98,6 +98,11 @@ export function decide(record: OperationRecord, answer: Answer, observation: Obs
       return recovery(record, answer, { facts, reason: 'unproved-rejection' }) ?? doubt('unproved-rejection');
     case 'redirect':
       return redirect(record, observation, facts, progress);
+    case 'running': {
+      const { target } = record.state;
+      const next = poll(record, answer, facts, progress);
+      return target?.kind === 'result' ? at({ ...target, kind: 'monitor' }, next) : next;
+    }
     case 'lost':
       return reask(record, facts, progress);
     case 'unauthorized':

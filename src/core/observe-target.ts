@@ -46,7 +46,10 @@ export function observeTarget(answer: Answer, target: Target, profile: ProfileDa
   if (target.kind === 'recovery') return observeRecovery(answer, target, { profile, key });
   if (status >= 200 && status < 300) {
     if (isUnreadable(answer)) return { means: 'unreadable' };
-    return target.kind === 'result' ? { means: 'success', source: 'network' } : observeStatus(answer, target, profile);
+    // A 202 is no result: what the 303 pointed to is a monitor.
+    return target.kind === 'result' && status !== 202
+      ? { means: 'success', source: 'network' }
+      : observeStatus(answer, target, profile);
   }
   const location = headerOf(answer, 'location');
   if (status === 303 && location !== undefined) return { means: 'redirect', kind: 'result', location };

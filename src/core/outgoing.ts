@@ -39,7 +39,8 @@ export function outgoing({ fixed, state }: OperationRecord, { profile }: Pick<Se
     request: { ...request, url, ...(body && { body }) },
     keyHeaders: [
       ...(header ? [header] : []),
-      // The dispatch mark is durable before the first byte, and never changes: so does this.
+      // The time of the dispatch mark: durable before the first byte, and gone only with the mark, where nothing can have happened. Then the server's
+      // window begins anew, as the key's age does.
       ...(firstSent === undefined ? [] : [[firstSent, new Date(state.dispatchedAt ?? 0).toUTCString()] as const]),
     ],
     ownOrigin,

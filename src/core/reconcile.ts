@@ -1,7 +1,7 @@
 import { bounded } from './bounded.ts';
 import { credentialsFor } from './credentials.ts';
 import { UsageError } from './errors/usage-error.ts';
-import { noneIsSafeFrom } from './late-arrival.ts';
+import { lastSendBefore, noneIsSafeFrom } from './late-arrival.ts';
 import { toOperation } from './operation.ts';
 import type { StatePart } from './record.ts';
 import { stateNow } from './save.ts';
@@ -34,7 +34,11 @@ export async function reconciled(work: Work, driving: Driving, reason: InDoubtRe
     const { response } = asked.value;
     return { ...state, state: 'succeeded', source: 'recovered', finishedAt: now, ...(response && { response }) };
   }
-  if (now < noneIsSafeFrom(work.record.state, settings.attemptTimeout, now)) return undefined;
+  // With the doubt it was stored when the last attempt can have left; a doubt that only begins has no such time yet.
+  const begins = work.record.state.state !== 'in-doubt';
+  const lastSentAt = begins ? lastSendBefore(work, now) : undefined;
+  const sent = { ...work.record.state, ...(lastSentAt !== undefined && { lastSentAt }) };
+  if (now < noneIsSafeFrom(sent, settings.attemptTimeout, now)) return undefined;
   return { ...state, state: 'discarded', effect: 'none', finishedAt: now };
 }
 

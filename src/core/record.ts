@@ -63,7 +63,7 @@ export interface StatePart {
   readonly attempts: number;
   /** High-water mark of the wall clock for this operation: a clock behind it by more than 60 s went back. */
   readonly lastSeenAt: number;
-  /** When the last known attempt left. */
+  /** When the last known attempt left; in doubt, the latest time at which any can have left. */
   readonly lastSentAt?: number;
   readonly dueAt?: number;
   /** Until then the server has asked not to be asked: "try now" skips our own backoff, never this. */

@@ -1,5 +1,6 @@
 import type { Progress } from './decide.ts';
 import type { JournalError } from './errors/journal-error.ts';
+import { lastSendBefore } from './late-arrival.ts';
 import { type RecordedResponse, type StatePart, withoutTarget } from './record.ts';
 import {
   isOperation,
@@ -62,7 +63,15 @@ export async function enterDoubt(
   response?: RecordedResponse,
 ): Promise<Rest> {
   const { driver: _, ...state } = withoutTarget(stateNow(work, driving));
-  const doubt: StatePart = { ...state, state: 'in-doubt', reason, ...(response && { response }) };
+  // From here on a person may say "it did not happen": not before the last copy anybody can have sent is gone.
+  const lastSentAt = lastSendBefore(work, driving.settings.clock.now());
+  const doubt: StatePart = {
+    ...state,
+    state: 'in-doubt',
+    reason,
+    ...(lastSentAt !== undefined && { lastSentAt }),
+    ...(response && { response }),
+  };
   const saved = await save(work, driving, withoutLargeBody(doubt));
   if (saved.kind === 'lost') return saved;
   // Doubt is no outcome, so nothing is lost where it cannot be stored: a restart finds the record dispatched, and judges again.

@@ -183,7 +183,10 @@ describe('a 202 that names a monitor', () => {
     world.server.always(says(200, { status: 'running' }, { 'retry-after': '172800' }));
     const client = world.client({ ...OPTIONS, waitTimeout: 0 });
     await told(charge(client, 'cart/1', 5));
-    await timePasses(world, () => world.server.arrivals.length > 1, 'asked');
+    // Asked, and the long wait it was told is stored: else the time below would pass before it begins.
+    const waitsADay = async () =>
+      ((await client.operations.get('cart/1'))?.nextAttemptAt ?? 0) > world.clock.now() + 86_400_000;
+    await timePasses(world, waitsADay, 'asked');
     await world.clock.advance('2d');
     world.server.always(says(200, { status: 'succeeded' }));
     expect(await walked(world, toldOutcome(client.operations.outcome('cart/1', { waitTimeout: '1d' })))).toBe(
@@ -201,6 +204,21 @@ test('303: the result is read where it points, without the key', async () => {
   );
   expect(await walked(world, told(charge(world.client(OPTIONS), 'cart/1', 5)))).toBe('200 {"id":1}');
   expect(asked(world)).toEqual(['POST /charges key', 'GET /charges/1', 'GET /charges/1']);
+});
+
+test.each([
+  [{ status: 'failed' }, 'InDoubtError IN_DOUBT possible unproved-rejection'],
+  [{ status: 'succeeded' }, '200 {"status":"succeeded"}'],
+])('303 to something that still runs: asked until it ends, here as %j', async (end, expected) => {
+  const world = await makeWorld('memory');
+  const busy = says(202, { status: 'running' });
+  world.server.script(
+    { answer: { status: 303, headers: { location: '/jobs/1' } } },
+    ...Array.from({ length: 9 }, () => busy),
+    says(200, end),
+  );
+  expect(await walked(world, told(charge(world.client(OPTIONS), 'cart/1', 5)))).toBe(expected);
+  expect(world.server.arrivals).toHaveLength(11);
 });
 
 test('303 whose result cannot be read: in doubt', async () => {

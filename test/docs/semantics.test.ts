@@ -162,7 +162,8 @@ const QUESTIONS: readonly (readonly [says: string, target: Target['kind'], answe
     'a monitor is asked for as long as it takes, no sooner than it says',
   ],
   ['other 4xx', 'monitor', json(400, {}), ''],
-  ['2xx', 'result', json(200, {}), http('15.4.4')],
+  ['202', 'result', json(202, {}), 'no result: what the 303 pointed to is a monitor'],
+  ['other 2xx', 'result', json(200, {}), http('15.4.4')],
   ['4xx', 'result', json(404, {}), 'it was done; the result is gone'],
   ['what the profile wants to see', 'recovery', json(200, { data: [{ id: 1 }] }), 'GoCardless, PayPal, Increase'],
   [
