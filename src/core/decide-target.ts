@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import { backoff } from './backoff.ts';
 import type { Decision, Facts, Progress } from './decide.ts';
-import { askedWait, tooLate } from './due.ts';
+import { askedWait, LONGEST_WAIT, tooLate } from './due.ts';
 import type { OperationRecord } from './record.ts';
 import { recoveryUrl } from './recovery.ts';
 import { addressOf, allowedTarget, type Target } from './target.ts';
@@ -13,8 +13,6 @@ const REDIRECTS = 5;
 const UNANSWERED = 8;
 /** A monitor is asked at most once a second. */
 const SHORTEST_POLL = 1_000;
-/** A longer wait leaves the foreground. */
-const LONGEST_WAIT = 60_000;
 
 export function doubt(reason: InDoubtReason): Decision {
   return { next: 'doubt', reason };

@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import { backoff } from './backoff.ts';
 import { askAgain, at, doubt, pointed, poll, reask, recovery, redirect } from './decide-target.ts';
-import { askedWait, tooLate } from './due.ts';
+import { askedWait, LONGEST_WAIT, tooLate } from './due.ts';
 import { digestOf } from './fingerprint.ts';
 import type { Observation } from './observe.ts';
 import type { ProfileData } from './profile.ts';
@@ -75,8 +75,6 @@ const EQUAL_SERVER_ERRORS = 8;
 const UNREADABLE_ANSWERS = 8;
 const IN_PROGRESS_LIMIT = 120_000;
 const IN_PROGRESS_DELAY = 10_000;
-/** A longer wait leaves the foreground. */
-const LONGEST_WAIT = 60_000;
 /** Parked retries are due every so many times the longest backoff. */
 const PARKED_FACTOR = 10;
 

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { Again } from './again.ts';
 import { beforeAttempt } from './before-attempt.ts';
 import { inDoubt } from './carry-out.ts';
+import { LONGEST_WAIT } from './due.ts';
 import { enter } from './enter.ts';
 import { exchange } from './exchange.ts';
 import { mayGo } from './outgoing.ts';
@@ -9,9 +10,6 @@ import { endUnsent, type Rest } from './rest.ts';
 import { type Saved, save, stateNow } from './save.ts';
 import { isQuestion } from './target.ts';
 import type { Driving, Work } from './work.ts';
-
-/** A longer wait leaves the foreground. */
-const LONGEST_WAIT = 60_000;
 
 /** The only loop with effects: attempts until the operation finishes, is in doubt, parks, or is no longer ours. */
 export function drive(work: Work, driving: Driving): Promise<Rest> {

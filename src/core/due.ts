@@ -5,6 +5,9 @@ import type { OperationRecord } from './record.ts';
 import { retryAfter } from './retry-after.ts';
 import type { InDoubtReason } from './types.ts';
 
+/** A longer wait leaves the foreground. */
+export const LONGEST_WAIT = 60_000;
+
 /** Milliseconds the server asked for, by the profile's headers or Retry-After, and never less than the API documents for such an answer. */
 export function askedWait(answer: Answer, { profile, now }: Facts): number | undefined {
   if (answer.kind !== 'response') return undefined;

@@ -1,25 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Clock } from '../../src/index.node.ts';
 import { ietf } from '../../src/profiles/index.ts';
 import { charge, told, toldOutcome, toldRecord, until, type World } from '../support/client-world.ts';
 import { worlds } from '../support/client-worlds.ts';
+import { settable } from '../timelines/support/world.ts';
 
 const makeWorld = worlds();
 const ONE = '201 {"charged":{"amount":1}}';
 const HOUR = 3_600_000;
-
-/** A clock somebody sets: the wall clock jumps, the other one does not. */
-function wrongClock(inner: Clock): Clock & { set(by: number): void } {
-  let offset = 0;
-  return {
-    now: () => inner.now() + offset,
-    monotonic: () => inner.monotonic(),
-    sleep: (ms, signal) => inner.sleep(ms, signal),
-    set: (by) => {
-      offset += by;
-    },
-  };
-}
 
 /** A charge that was executed, whose answer was lost, and that waits an hour. */
 async function lostAndParked(world: World, options: Parameters<World['client']>[0]) {
@@ -51,7 +38,7 @@ describe('the age of a key', () => {
     async (who) => {
       const world = await makeWorld();
       // The lid is closed: no timer runs meanwhile, and the first thing the client sees is that it is late.
-      const clock = wrongClock(world.mock.clock);
+      const clock = settable(world.mock.clock);
       const first = await lostAndParked(world, { clock });
       if (who === 'the next client') await first.close();
       clock.set(22 * HOUR);
@@ -121,7 +108,7 @@ describe('the age of a key', () => {
 describe('a clock that is set', () => {
   test('back by more than a minute: the age is unknown, in doubt, nothing sent', async () => {
     const world = await makeWorld();
-    const clock = wrongClock(world.mock.clock);
+    const clock = settable(world.mock.clock);
     const client = await lostAndParked(world, { clock });
     await client.close();
     clock.set(-2 * 60_000);
@@ -133,7 +120,7 @@ describe('a clock that is set', () => {
 
   test('back by less is what clocks do', async () => {
     const world = await makeWorld();
-    const clock = wrongClock(world.mock.clock);
+    const clock = settable(world.mock.clock);
     const client = await lostAndParked(world, { clock });
     await client.close();
     clock.set(-50_000);
@@ -145,7 +132,7 @@ describe('a clock that is set', () => {
 
   test('back while a first attempt is prepared: nothing was sent, so it has no age, and it is sent', async () => {
     const world = await makeWorld();
-    const clock = wrongClock(world.mock.clock);
+    const clock = settable(world.mock.clock);
     let set = false;
     const client = world.client({
       clock,
@@ -161,7 +148,7 @@ describe('a clock that is set', () => {
 
   test('back within one run: the monotonic clock keeps the age', async () => {
     const world = await makeWorld();
-    const clock = wrongClock(world.mock.clock);
+    const clock = settable(world.mock.clock);
     world.mock.fail('reset-after', { fault: 'status:503', retryAfter: '300' });
     const client = world.client({ clock, profile: ietf({ keyLifetime: '10m' }) });
     await told(charge(client, 'cart/1', 1, { waitTimeout: 500 }));
