@@ -1,6 +1,7 @@
 import ky from 'ky';
 import type { Answer, ResponseAnswer } from './answer.ts';
 import type { Refusal } from './gate.ts';
+import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 import type { StoredRequest } from './record.ts';
 
@@ -64,7 +65,7 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
     if (!called && input.stop.aborted) return CLOSED;
     return { kind: 'failure', code: timedOut ? 'TIMEOUT' : failureCode(error) };
   } finally {
-    over.abort();
+    over.abort(OVER);
     input.stop.removeEventListener('abort', end);
   }
 }

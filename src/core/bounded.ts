@@ -1,3 +1,4 @@
+import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 import { errorName } from './safe-cause.ts';
 
@@ -30,6 +31,6 @@ export async function bounded<T>(
   try {
     return await Promise.race([value, ended]);
   } finally {
-    over.abort();
+    over.abort(OVER);
   }
 }

@@ -1,3 +1,4 @@
+import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 import { draw, type Fare, FULL_BUCKET, settle, type TokenBucket } from './token-bucket.ts';
 
@@ -86,7 +87,7 @@ export class OriginTraffic {
         void this.#outlast(arrival.patience, over.signal).then(() => leave('late'));
     }
     const admitted = await promise;
-    over.abort();
+    over.abort(OVER);
     return admitted;
   }
 

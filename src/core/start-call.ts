@@ -3,6 +3,7 @@ import { admit, type Ticket } from './admit.ts';
 import { type PreparedCall, prepareCall } from './call-options.ts';
 import type { OperationDriver } from './driver.ts';
 import { LazyOperation } from './operation-promise.ts';
+import { OVER } from './over.ts';
 import { type OperationRecord, RECORD_VERSION } from './record.ts';
 import type { Services } from './services.ts';
 import type { CallOptions, OperationPromise } from './types.ts';
@@ -104,7 +105,7 @@ async function within(
   try {
     return await Promise.race([admission, late]);
   } finally {
-    over.abort();
+    over.abort(OVER);
     release();
   }
 }

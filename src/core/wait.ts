@@ -1,5 +1,6 @@
 import type { OperationDriver } from './driver.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
+import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import type { Source, Waiting } from './types.ts';
@@ -44,7 +45,7 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
     let cancelled = false;
     const done = (waited: Waited) => {
       unlisten();
-      over.abort();
+      over.abort(OVER);
       signal?.removeEventListener('abort', abort);
       release();
       resolve(waited);
