@@ -5,23 +5,29 @@ interface Page {
   readonly document?: Page & { readonly visibilityState?: string };
 }
 
-/** Back online, visible again, or restored from the back/forward cache. */
+/** Back online, or back at all. */
 export function onWake(listener: () => void): () => void {
+  return joined(on(globalThis, 'online', listener), onShow(listener));
+}
+
+/** Visible again, restored from the back/forward cache, or no longer frozen. */
+export function onShow(listener: () => void): () => void {
   const page: Page = globalThis;
   const document = page.document;
   const whenVisible = (): void => {
     if (document?.visibilityState === 'visible') listener();
   };
   return joined(
-    on(page, 'online', listener),
     on(page, 'pageshow', listener),
+    on(document, 'resume', listener),
     on(document, 'visibilitychange', whenVisible),
   );
 }
 
-/** The page is left: it ends, or it is cached with everything it holds. */
+/** The page is left: it ends, is cached with everything it holds, or is frozen where it stands. */
 export function onHide(listener: () => void): () => void {
-  return on(globalThis, 'pagehide', listener);
+  const page: Page = globalThis;
+  return joined(on(page, 'pagehide', listener), on(page.document, 'freeze', listener));
 }
 
 /** False only where the platform says so. */

@@ -1,7 +1,9 @@
 import { lockPresence } from '../core/lock-presence.ts';
 import type { Platform } from '../core/ports.ts';
+import { startPulse } from '../core/pulse.ts';
+import { openChannel } from './channel.ts';
 import { browserClock } from './clock.ts';
-import { onHide, online, onWake } from './page-events.ts';
+import { onHide, online, onShow, onWake } from './page-events.ts';
 import { browserRandom } from './random.ts';
 import { nudgeLocks, webLocks } from './web-locks.ts';
 
@@ -10,7 +12,16 @@ export const browserPlatform: Platform = {
   clock: browserClock,
   random: browserRandom,
   presence: (locks, clock, random) =>
-    lockPresence({ locks: locks ?? webLocks(), clock, random, onHide, nudge: nudgeLocks }),
+    lockPresence({
+      locks: locks ?? webLocks(),
+      clock,
+      random,
+      onHide,
+      onShow,
+      nudge: nudgeLocks,
+      channel: openChannel,
+      pulse: () => startPulse(clock),
+    }),
   onWake,
   online,
   warn: (message) => console.warn(message),

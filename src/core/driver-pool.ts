@@ -228,6 +228,8 @@ export class DriverPool {
     await clock.sleep(random.fraction() * WAKE_SPREAD).catch(() => undefined);
     for (const driver of this.#drivers.values()) {
       if (driver.waiting === 'offline' || driver.waiting === 'backoff') driver.wake();
+      // Back from a cache or a freeze: others may have gone on meanwhile.
+      driver.noticed();
     }
   }
 

@@ -3,6 +3,7 @@ import { drive } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
+import { follow } from './follow.ts';
 import { isSameRequest } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
 import type { Slot } from './origin-traffic.ts';
@@ -16,8 +17,6 @@ import { type Driving, Work } from './work.ts';
 /** How one operation ended for this process. */
 export type Ending = Settled | { readonly kind: 'closed' } | { readonly kind: 'failed'; readonly error: OncewardError };
 
-/** Without a sign of life for so long, a driver that cannot be asked is taken to be gone. Judged on our own monotonic clock. */
-const LEASE = 30_000;
 const POLL_WITH_CALLERS = 250;
 const POLL_ALONE = 1_000;
 /** Timers are cut into slices: one beyond 2^31 ms fires at once, and laptops sleep. */
@@ -133,9 +132,11 @@ export class OperationDriver {
     this.wake();
   }
 
-  /** A hint that the record may have changed elsewhere: worth a look where we follow. */
+  /** A hint that the record may have changed elsewhere: worth a look where we follow, or where our mark on it is no longer ours. */
   noticed(): void {
+    const { driver } = this.record.state;
     if (this.#following !== 'no') this.#interrupt.abort();
+    else if (driver !== undefined && !this.#driving.presence.holds(driver)) this.outdated();
   }
 
   /** Somebody in this process changed the record: the gate refuses from now on, and it is read again. */
@@ -198,39 +199,30 @@ export class OperationDriver {
     if (driver === undefined) return this.#takeOver();
     this.#following = this.#living === driver.nonce ? 'yes' : 'asking';
     this.#changed();
-    const over = new AbortController();
-    let verdict: 'alive' | 'gone' | 'unknown' = 'alive';
-    const watching = this.#driving.presence
-      .watch(driver, over.signal, { onThisMachine: this.#driving.journal.kind === 'file' })
-      .then(
-        (found) => {
-          verdict = found;
-          this.#interrupt.abort();
-        },
-        () => undefined,
-      );
+    const { revision } = this.record;
+    let failed: Ending | undefined;
     try {
-      const { clock } = this.#driving.settings;
-      const { revision } = this.record;
-      for (const since = clock.monotonic(); ; ) {
-        const judged = verdict as 'alive' | 'gone' | 'unknown';
-        if (judged === 'gone' || (judged === 'unknown' && clock.monotonic() - since >= LEASE))
-          return await this.#takeOver();
-        if (this.#driving.closing.aborted) return { kind: 'closed' };
-        await this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE);
-        if ((verdict as typeof judged) === 'alive' && this.#following === 'asking') {
-          this.#living = driver.nonce;
-          this.#following = 'yes';
-          this.#changed();
-        }
-        const failed = await this.#reread();
-        if (failed || this.record.revision !== revision) return failed;
-      }
+      const end = await follow(driver, this.#driving, {
+        pause: () => this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE),
+        interrupt: () => this.#interrupt.abort(),
+        lives: () => this.#lives(driver.nonce),
+        changed: async () => {
+          failed = await this.#reread();
+          return failed !== undefined || this.record.revision !== revision;
+        },
+      });
+      if (end === 'gone') return await this.#takeOver();
+      return end === 'closed' ? { kind: 'closed' } : failed;
     } finally {
       this.#following = 'no';
-      over.abort();
-      await watching;
     }
+  }
+
+  #lives(nonce: string): void {
+    if (this.#following !== 'asking') return;
+    this.#living = nonce;
+    this.#following = 'yes';
+    this.#changed();
   }
 
   async #takeOver(): Promise<Ending | undefined> {

@@ -1,55 +1,71 @@
-import type { DriverMark } from './driver-mark.ts';
+import { type DriverMark, presenceName } from './driver-mark.ts';
 import type { Clock, Locks, Presence, Random } from './ports.ts';
-
-/** Chromium's back/forward cache keeps the lock of a page in it and starves whoever queued before; asking for the list of locks evicts the
- *  page within milliseconds. Measured: no limit seen without it. */
-const NUDGE_EVERY_MS = 15_000;
+import type { Pulse } from './pulse.ts';
+import { type OpenChannel, watchDriver } from './watch-driver.ts';
 
 export interface LockPresenceOptions {
-  /** Undefined: nobody can tell whether this client lives, so its mark names no lock. */
+  /** Undefined: no lock says whether this client lives, so its mark names none. */
   readonly locks: Locks | undefined;
   readonly clock: Clock;
   readonly random: Random;
-  /** Calls the listener when the page goes: the lock is dropped, for a cached page would keep it. Returns the unsubscribe function. */
+  /** Calls the listener when the page goes: the lock is dropped, for a cached or frozen page would keep it. Returns the unsubscribe function. */
   readonly onHide?: (listener: () => void) => () => void;
+  /** Calls the listener when the page is back. Until then it does not announce itself again: from inside the cache that would be a lock for ever. */
+  readonly onShow?: (listener: () => void) => () => void;
   /** Called every 15 s while a follower queues. */
   readonly nudge?: () => void;
+  /** Undefined: nobody can be asked, a held lock is all there is. */
+  readonly channel?: OpenChannel | undefined;
+  /** Notices that this client stood still so long that others may have taken it for gone. */
+  readonly pulse?: () => Pulse;
 }
 
-/** A driver says that it lives by holding a lock named by its own nonce; a follower queues on that lock. The lock goes with its holder, however
- *  it ends: closed, crashed, killed. It guards sending only: the key is unique without it. */
+/** A driver says that it lives by holding a lock named by its own nonce, and by answering who asks for it; a follower queues on that lock, and asks.
+ *  The lock goes with its holder, however it ends: closed, crashed, killed. Only who stands still keeps it, and does not answer. All this guards
+ *  sending only: the key is unique without it. */
 export function lockPresence(options: LockPresenceOptions): Presence {
-  const { locks, clock, random, onHide, nudge } = options;
+  const client = hex(options.random.bytes(16));
+  let count = 0;
   let present: Announcement | undefined;
+  let back: Promise<void> | undefined;
+
   const leave = (): void => {
     const last = present;
     present = undefined;
     last?.end();
   };
-  return {
-    enter() {
-      // Memoised: a second request for the same exclusive name would wait for the first, for ever.
-      present ??= announce(locks, nonce(random), onHide?.(leave), (lost) => {
+  const hide = (): void => {
+    leave();
+    back ??= shown(options).then(() => {
+      back = undefined;
+    });
+  };
+  const leaveIfMissed = (): void => {
+    if (present?.missed() === true) leave();
+  };
+  const announced = (): Promise<DriverMark> => {
+    leaveIfMissed();
+    // Memoised: a second request for the same exclusive name would wait for the first, for ever.
+    if (present === undefined) {
+      count += 1;
+      present = announce(`${client}-${count}`, options, hide, (lost) => {
         if (present === lost) leave();
       });
-      return present.mark;
+    }
+    return present.mark;
+  };
+  return {
+    enter: () => (back === undefined ? announced() : back.then(announced)),
+    holds(mark) {
+      leaveIfMissed();
+      return mark !== undefined && present?.nonce() === mark.nonce;
     },
-    holds: (mark) => mark !== undefined && present?.announced() === mark.nonce,
     leave,
     async watch(driver, signal) {
       signal.throwIfAborted();
-      if (locks === undefined || driver.lock !== true) return 'unknown';
-      const queue = new AbortController();
-      if (nudge !== undefined) void repeat(nudge, clock, queue.signal);
-      try {
-        await locks.hold(lockName(driver.nonce), signal, async () => {});
-        return 'gone';
-      } catch {
-        signal.throwIfAborted();
-        return 'unknown';
-      } finally {
-        queue.abort();
-      }
+      // What this client was before it left: nobody else can be that.
+      if (driver.nonce.startsWith(`${client}-`) && driver.nonce !== present?.nonce()) return 'gone';
+      return watchDriver(driver, options, signal);
     },
   };
 }
@@ -57,17 +73,19 @@ export function lockPresence(options: LockPresenceOptions): Presence {
 interface Announcement {
   readonly mark: Promise<DriverMark>;
   /** The nonce once others can see it. */
-  announced(): string | undefined;
+  nonce(): string | undefined;
+  missed(): boolean;
   end(): void;
 }
 
 function announce(
-  locks: Locks | undefined,
   nonce: string,
-  unsubscribe: (() => void) | undefined,
+  { locks, channel, pulse, onHide }: LockPresenceOptions,
+  hide: () => void,
   onLost: (announcement: Announcement) => void,
 ): Announcement {
   const queue = new AbortController();
+  const beats = pulse?.();
   let visible = false;
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
@@ -81,11 +99,23 @@ function announce(
     visible = true;
     marked(shown);
   };
+  const missed = (): boolean => beats?.missed() === true;
+  const asked = channel?.(presenceName(nonce), (message) => {
+    if (message !== 'anybody') return;
+    // Late answers come from somebody who may be taken for gone already.
+    if (missed()) onLost(announcement);
+    else asked?.tell('here');
+  });
+  const unsubscribe = onHide?.(hide);
   const announcement: Announcement = {
     mark,
-    announced: () => (visible ? nonce : undefined),
+    nonce: () => (visible ? nonce : undefined),
+    missed,
     end() {
       unsubscribe?.();
+      beats?.stop();
+      asked?.tell('gone');
+      asked?.close();
       end();
       queue.abort();
     },
@@ -93,13 +123,13 @@ function announce(
   const held = async (): Promise<void> => {
     if (locks === undefined) return show({ nonce });
     try {
-      await locks.hold(lockName(nonce), queue.signal, () => {
+      await locks.hold(presenceName(nonce), queue.signal, () => {
         // The grant comes before anybody can read the nonce: a name nobody holds would mean "gone".
         show({ nonce, lock: true });
         return ended;
       });
     } catch {
-      // Locks can be refused (sandboxed and partitioned frames): then this client is judged by its lease, like one without locks.
+      // Locks can be refused (sandboxed and partitioned frames): then this client is judged by its answers, like one without locks.
       if (!visible) return show({ nonce });
     }
     // Stolen, or taken away with the page in the cache: others may drive now.
@@ -109,22 +139,17 @@ function announce(
   return announcement;
 }
 
-async function repeat(nudge: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
-  try {
-    for (;;) {
-      await clock.sleep(NUDGE_EVERY_MS, signal);
-      nudge();
-    }
-  } catch {
-    // The queueing ended.
-  }
+/** Resolves once the page is back. */
+function shown({ onShow }: LockPresenceOptions): Promise<void> {
+  return new Promise((resolve) => {
+    if (onShow === undefined) return resolve();
+    const end = onShow(() => {
+      end();
+      resolve();
+    });
+  });
 }
 
-/** Holds nothing of the operation, its owner or its key: names of locks can be read by every script of the origin. */
-function lockName(nonce: string): string {
-  return `onceward:${nonce}`;
-}
-
-function nonce(random: Random): string {
-  return Array.from(random.bytes(16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

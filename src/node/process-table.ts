@@ -9,11 +9,14 @@ export type ProcessIdentity = Pick<DriverMark, 'pid' | 'startTime' | 'bootId' | 
 export interface ProcessTable {
   self(): ProcessIdentity;
   /** Of a process on this machine and in this pid namespace. */
-  look(process: ProcessIdentity): 'alive' | 'gone' | 'unknown';
+  look(process: ProcessIdentity): 'alive' | 'stopped' | 'gone' | 'unknown';
 }
 
 /** Zombie and dead: it runs no more, only its parent has not asked for it yet. */
 const ENDED: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
+
+/** Stopped by a signal, or by whoever traces it: it is there, and does nothing until it is told to go on. */
+const STOPPED: ReadonlySet<string> = new Set(['T', 't']);
 
 /** The processes that the files under `root` (Linux) and signal 0 tell of. */
 export function processTable(root = '/proc'): ProcessTable {
@@ -38,7 +41,8 @@ export function processTable(root = '/proc'): ProcessTable {
       if (process.pid === undefined) return 'unknown';
       const stat = readStat(root, process.pid);
       if (stat !== undefined && process.startTime !== undefined) {
-        return stat.startTime === process.startTime && !ENDED.has(stat.state) ? 'alive' : 'gone';
+        if (stat.startTime !== process.startTime || ENDED.has(stat.state)) return 'gone';
+        return STOPPED.has(stat.state) ? 'stopped' : 'alive';
       }
       // No /proc (macOS, Windows), or one that hides other users' processes: only absence is evidence. A pid in use may be another
       // process's by now.

@@ -46,6 +46,7 @@ describe('moments to look again', () => {
   const wakes: [name: string, happen: () => unknown, count: number][] = [
     ['online', () => dispatchEvent(new Event('online')), 1],
     ['pageshow', () => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })), 1],
+    ['resume', () => document.dispatchEvent(new Event('resume')), 1],
     ['visible again', () => document.dispatchEvent(new Event('visibilitychange')), 1],
     ['offline', () => dispatchEvent(new Event('offline')), 0],
   ];

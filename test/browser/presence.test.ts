@@ -25,11 +25,19 @@ async function driverInWorker(nonce: string): Promise<Worker> {
   return worker;
 }
 
+/** Resolves when this driver has answered somebody. */
+function answers(nonce: string): Promise<void> {
+  const channel = new BroadcastChannel(`onceward:${nonce}`);
+  return new Promise<void>((resolve) => {
+    channel.onmessage = ({ data }) => data === 'here' && resolve();
+  }).finally(() => channel.close());
+}
+
 describe('presence by Web Locks', () => {
   test('enter holds the lock of its nonce, watch is pending, leave says gone', async () => {
     const [driver, follower] = [presence(), presence()];
     const mark = await driver.enter();
-    expect(mark).toEqual({ nonce: expect.stringMatching(/^[0-9a-f]{32}$/), lock: true });
+    expect(mark).toEqual({ nonce: expect.stringMatching(/^[0-9a-f]{32}-1$/), lock: true });
     expect(await heldLocks()).toEqual([`onceward:${mark.nonce}`]);
     let gone = false;
     const watch = follower.watch(mark, never).then((verdict) => {
@@ -41,7 +49,7 @@ describe('presence by Web Locks', () => {
     driver.leave();
     expect(await watch).toBe('gone');
     expect(driver.holds(mark)).toBe(false);
-    expect(await heldLocks()).toEqual([]);
+    await expect.poll(heldLocks).toEqual([]);
   });
 
   test('a driver that dies without a word is gone for all its followers', async () => {
@@ -74,6 +82,21 @@ describe('presence by Web Locks', () => {
     dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
     expect(driver.holds(mark)).toBe(false);
     expect(await watch).toBe('gone');
+    // Not from inside the cache: whoever queued there on a new lock would wait for ever.
+    const again = driver.enter();
+    await browserPlatform.clock.sleep(20);
+    expect(await heldLocks()).toEqual([]);
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+    expect((await again).nonce).not.toBe(mark.nonce);
+    driver.leave();
+  });
+
+  test('a page that is frozen drops its lock before it stands still, and has another one when it goes on', async () => {
+    const driver = presence();
+    const mark = await driver.enter();
+    document.dispatchEvent(new Event('freeze'));
+    expect(await presence().watch(mark, never)).toBe('gone');
+    document.dispatchEvent(new Event('resume'));
     expect((await driver.enter()).nonce).not.toBe(mark.nonce);
     driver.leave();
   });
@@ -86,13 +109,25 @@ describe('presence by Web Locks', () => {
     driver.leave();
   });
 
-  test('without Web Locks, as on an insecure origin, the mark names no lock and watch does not know', async () => {
+  test('without Web Locks, as on an insecure origin, the mark names no lock, and the driver is asked', async () => {
     patch(Navigator.prototype, 'locks', { value: undefined });
-    const driver = presence();
+    const [driver, follower] = [presence(), presence()];
     const mark = await driver.enter();
     expect(mark).toEqual({ nonce: expect.any(String) });
     expect(driver.holds(mark)).toBe(true);
-    expect(await presence().watch(mark, never)).toBe('unknown');
+    const answered = answers(mark.nonce);
+    const watch = follower.watch(mark, never);
+    await answered;
+    driver.leave();
+    expect(await watch).toBe('gone');
+  });
+
+  test('without Web Locks and without channels nobody knows', async () => {
+    patch(Navigator.prototype, 'locks', { value: undefined });
+    patch(globalThis, 'BroadcastChannel', { value: undefined });
+    const driver = presence();
+    expect(await presence().watch(await driver.enter(), never)).toBe('unknown');
     expect(await presence().watch({ nonce: 'of a secure page', lock: true }, never)).toBe('unknown');
+    driver.leave();
   });
 });

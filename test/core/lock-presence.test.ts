@@ -1,62 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type LockPresenceOptions, lockPresence } from '../../src/core/lock-presence.ts';
-import type { Clock, Locks, Presence, Random } from '../../src/core/ports.ts';
+import type { LockPresenceOptions } from '../../src/core/lock-presence.ts';
+import type { Locks, Presence } from '../../src/core/ports.ts';
 import { fifoLocks } from '../support/fifo-locks.ts';
-
-const random: Random = { bytes: (n) => crypto.getRandomValues(new Uint8Array(n)), fraction: Math.random };
-
-/** A clock whose sleeps end when the test says so. */
-function handClock() {
-  const sleepers = new Set<() => void>();
-  const clock: Clock = {
-    now: () => 0,
-    monotonic: () => 0,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        expect(ms).toBe(15_000);
-        sleepers.add(resolve);
-        signal?.addEventListener('abort', () => {
-          sleepers.delete(resolve);
-          reject(signal.reason);
-        });
-      }),
-  };
-  const tick = async () => {
-    for (const wake of [...sleepers]) {
-      sleepers.delete(wake);
-      wake();
-    }
-    await settle();
-  };
-  return { clock, tick, sleeping: () => sleepers.size };
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-}
-
-function setUp(overrides: Partial<LockPresenceOptions> = {}) {
-  const locks = fifoLocks();
-  const { clock, tick, sleeping } = handClock();
-  const make = (more: Partial<LockPresenceOptions> = {}) =>
-    lockPresence({ locks, clock, random, ...overrides, ...more });
-  return { locks, make, tick, sleeping };
-}
-
-const never = new AbortController().signal;
-
-/** What has become of a promise so far. */
-async function soFar(promise: Promise<unknown>): Promise<unknown> {
-  await settle();
-  return Promise.race([promise, Promise.resolve('pending')]);
-}
+import { makePage, never, settle, setUp, soFar } from '../support/presence-world.ts';
 
 describe('entering', () => {
   test('holds a lock of the nonce before the mark is known, once for all callers', async () => {
     const { locks, make } = setUp();
     const presence = make();
     const [first, second] = await Promise.all([presence.enter(), presence.enter()]);
-    expect(first).toEqual({ nonce: expect.stringMatching(/^[0-9a-f]{32}$/), lock: true });
+    expect(first).toEqual({ nonce: expect.stringMatching(/^[0-9a-f]{32}-1$/), lock: true });
     expect(second).toBe(first);
     expect(locks.held()).toEqual([`onceward:${first.nonce}`]);
     expect(presence.holds(first)).toBe(true);
@@ -141,21 +94,34 @@ describe('leaving', () => {
   });
 
   test('a page that hides leaves, and asks only while it is present', async () => {
-    const listeners = new Set<() => void>();
-    const onHide = (listener: () => void) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    };
-    const { locks, make } = setUp({ onHide });
+    const page = makePage();
+    const { locks, make } = setUp(page);
     const presence = make();
-    expect(listeners.size).toBe(0);
+    expect(page.listening()).toBe(0);
     const mark = await presence.enter();
-    expect(listeners.size).toBe(1);
-    for (const hide of listeners) hide();
+    expect(page.listening()).toBe(1);
+    page.hide();
     expect(presence.holds(mark)).toBe(false);
     await settle();
     expect(locks.held()).toEqual([]);
-    expect(listeners.size).toBe(0);
+    page.show();
+    expect(page.listening()).toBe(0);
+  });
+
+  test('a page that is away announces nothing until it is back, and then under another name', async () => {
+    const page = makePage();
+    const { locks, make } = setUp(page);
+    const presence = make();
+    const mark = await presence.enter();
+    page.hide();
+    const again = presence.enter();
+    expect(await soFar(again)).toBe('pending');
+    expect(locks.held()).toEqual([]);
+    page.show();
+    expect((await again).nonce).not.toBe(mark.nonce);
+    expect(presence.holds(await again)).toBe(true);
+    // It knows itself: what its last mark drove is free.
+    expect(await presence.watch(mark, never)).toBe('gone');
   });
 
   test('a lock that is taken away is no longer held; the next enter takes a new one', async () => {
@@ -220,8 +186,7 @@ describe('watching', () => {
       },
     });
     const watch = follower.watch(mark, never);
-    await tick();
-    await tick();
+    for (let turn = 0; turn < 6; turn++) await tick();
     expect(nudges).toBe(2);
     driver.leave();
     expect(await watch).toBe('gone');
