@@ -52,10 +52,10 @@ export function nodePresence(options: NodePresenceOptions): Presence {
       for (let before = clock.monotonic(); ; ) {
         signal.throwIfAborted();
         const verdict = judge(driver, processes, where);
-        if (verdict === 'gone' || verdict === 'unknown') return verdict;
+        if (verdict !== 'alive') return verdict;
         const now = clock.monotonic();
         // What this process did not see, because it was stopped itself, does not count.
-        stopped = verdict === 'stopped' ? stopped + Math.min(now - before, 2 * POLL_MS) : 0;
+        stopped = processes.isStopped?.(driver) === true ? stopped + Math.min(now - before, 2 * POLL_MS) : 0;
         if (stopped >= STOPPED_MS) return 'unknown';
         before = now;
         await clock.sleep(POLL_MS, signal);
@@ -68,7 +68,7 @@ function judge(
   driver: DriverMark,
   processes: ProcessTable,
   { onThisMachine }: JournalPlace,
-): ReturnType<ProcessTable['look']> {
+): 'alive' | 'gone' | 'unknown' {
   if (registry().has(driver.nonce)) return 'alive';
   const here = processes.self();
   // A power cut: its operations go on at once, not after a lease. Behind a shared store it may be another machine.

@@ -9,13 +9,15 @@ export type ProcessIdentity = Pick<DriverMark, 'pid' | 'startTime' | 'bootId' | 
 export interface ProcessTable {
   self(): ProcessIdentity;
   /** Of a process on this machine and in this pid namespace. */
-  look(process: ProcessIdentity): 'alive' | 'stopped' | 'gone' | 'unknown';
+  look(process: ProcessIdentity): 'alive' | 'gone' | 'unknown';
+  /** Whether one that is alive does nothing until it is told to go on. Absent: nobody can tell. */
+  isStopped?(process: ProcessIdentity): boolean;
 }
 
 /** Zombie and dead: it runs no more, only its parent has not asked for it yet. */
 const ENDED: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
 
-/** Stopped by a signal, or by whoever traces it: it is there, and does nothing until it is told to go on. */
+/** Stopped by a signal, or by whoever traces it. */
 const STOPPED: ReadonlySet<string> = new Set(['T', 't']);
 
 /** The processes that the files under `root` (Linux) and signal 0 tell of. */
@@ -41,13 +43,13 @@ export function processTable(root = '/proc'): ProcessTable {
       if (process.pid === undefined) return 'unknown';
       const stat = readStat(root, process.pid);
       if (stat !== undefined && process.startTime !== undefined) {
-        if (stat.startTime !== process.startTime || ENDED.has(stat.state)) return 'gone';
-        return STOPPED.has(stat.state) ? 'stopped' : 'alive';
+        return stat.startTime === process.startTime && !ENDED.has(stat.state) ? 'alive' : 'gone';
       }
       // No /proc (macOS, Windows), or one that hides other users' processes: only absence is evidence. A pid in use may be another
       // process's by now.
       return isAbsent(process.pid) ? 'gone' : 'unknown';
     },
+    isStopped: ({ pid: of }) => of !== undefined && STOPPED.has(readStat(root, of)?.state ?? ''),
   };
 }
 

@@ -27,11 +27,12 @@ async function watched(step: number, table: readonly ('alive' | 'stopped')[]): P
   const over = new AbortController();
   const processes: ProcessTable = {
     self: () => SELF,
-    look() {
-      const verdict = table[looks];
+    look: () => 'alive',
+    isStopped() {
+      const seen = table[looks];
       looks += 1;
-      if (verdict === undefined) over.abort('waiting');
-      return verdict ?? 'alive';
+      if (seen === undefined) over.abort('waiting');
+      return seen === 'stopped';
     },
   };
   const presence = nodePresence({ clock, random, processes });
@@ -60,12 +61,12 @@ describe('a driver whose process is stopped', () => {
       const { pid = 0 } = child;
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-      const look = () => table.look({ pid, startTime });
-      expect(look()).toBe('alive');
+      const look = () => `${table.look({ pid, startTime })} ${table.isStopped?.({ pid, startTime })}`;
+      expect(look()).toBe('alive false');
       child.kill('SIGSTOP');
-      await expect.poll(look).toBe('stopped');
+      await expect.poll(look).toBe('alive true');
       child.kill('SIGCONT');
-      await expect.poll(look).toBe('alive');
+      await expect.poll(look).toBe('alive false');
     } finally {
       child.kill('SIGKILL');
     }
