@@ -1,1 +1,2 @@
+export type { JournalContractOptions } from './journal-contract/options.ts';
 export { journalContract } from './journal-contract.ts';

@@ -5,3 +5,9 @@ export interface JournalCase {
   readonly name: string;
   run(journal: Journal): Promise<void>;
 }
+
+/** A promise that can be tried only with something from outside: a second journal, a damaged record, a medium that fails. */
+export interface HookedCase<Hook> {
+  readonly name: string;
+  run(journal: Journal, hook: Hook): Promise<void>;
+}

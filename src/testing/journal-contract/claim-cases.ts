@@ -68,6 +68,20 @@ export const CLAIM_CASES: readonly JournalCase[] = [
     },
   },
   {
+    name: 'claim: 300 names at once are all there, each with its own record',
+    async run(journal) {
+      const make = samples();
+      const records = Array.from({ length: 300 }, (_, index) => make.operation(`bulk/${index}`));
+      const claims = await Promise.all(records.map((record) => journal.claim(record)));
+      for (const [index, { created, record }] of claims.entries()) {
+        ensure(created, `the claim of bulk/${index} must say created`);
+        same(record, records[index], `what the claim of bulk/${index} returned`);
+      }
+      const stored = new Map((await journal.list('shop/')).records.map((record) => [record.identity, record]));
+      for (const record of records) same(stored.get(record.identity), record, record.identity);
+    },
+  },
+  {
     name: 'claim: a pair of claims and a pair of updates of one name in the same tick act one after another',
     async run(journal) {
       const make = samples();

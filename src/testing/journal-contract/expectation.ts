@@ -9,6 +9,27 @@ export function same(actual: unknown, expected: unknown, what: string): void {
   ensure(difference === undefined, `${what}: ${difference}`);
 }
 
+/** Whether both are the same data, as `same` sees it. */
+export function isSame(actual: unknown, expected: unknown): boolean {
+  return differ(actual, expected, '') === undefined;
+}
+
+/** Throws unless `call` rejects with a JournalError, of one of `reasons` where there are any. What it resolves with would be taken for the truth. */
+export async function refuses(call: Promise<unknown>, what: string, reasons: readonly string[] = []): Promise<void> {
+  const error = await call.then(
+    (value) => ensure(false, `${what} must reject, and resolved with ${show(value)}`),
+    (reason: unknown) => reason,
+  );
+  if (!isObject(error) || error['code'] !== 'ERR_ONCEWARD_JOURNAL') {
+    throw error instanceof Error ? error : new Error(`Journal contract: ${what} rejected with ${show(error)}`);
+  }
+  const reason = String(error['reason']);
+  ensure(
+    reasons.length === 0 || reasons.includes(reason),
+    `${what} rejected with reason '${reason}', expected '${reasons.join("' or '")}'`,
+  );
+}
+
 function differ(actual: unknown, expected: unknown, path: string): string | undefined {
   if (Object.is(actual, expected)) return undefined;
   if (actual instanceof Uint8Array && expected instanceof Uint8Array) return differentBytes(actual, expected, path);

@@ -1,4 +1,4 @@
-import type { Json } from '../../core/types.ts';
+import type { Change } from '../../core/record.ts';
 import type { JournalCase } from './case.ts';
 import { ensure, same } from './expectation.ts';
 import { samples, succeeded } from './sample-record.ts';
@@ -6,76 +6,7 @@ import { samples, succeeded } from './sample-record.ts';
 /** How long a hint about a change made through the same journal may take. Elsewhere it may never come. */
 const HINT_MS = 2000;
 
-/** Names that break keys of plain objects, separators, encodings, file names and SQL. */
-const NASTY = [
-  '__proto__',
-  'constructor',
-  'toString',
-  'a/b',
-  'a%2Fb',
-  'a%252Fb',
-  '..',
-  '.',
-  '../../etc/passwd',
-  'CON',
-  'a\u0000b',
-  'a\nb',
-  'a\u2028b',
-  "'; drop table onceward; --",
-  '"',
-  '\\',
-  '*?[]{}',
-  ' ',
-  'Cart',
-  'cart',
-  'e\u0301',
-  '\u00e9',
-  '\u202eright to left',
-  '\u{1f4b3}',
-  'x'.repeat(200),
-  '\u{1f4b3}'.repeat(100),
-];
-
 export const LIFE_CASES: readonly JournalCase[] = [
-  {
-    name: 'names: nasty ones stay apart and come back as they were',
-    async run(journal) {
-      const make = samples();
-      const records = NASTY.flatMap((name) => [make.operation(name), make.operation('cart/1', {}, name)]);
-      for (const record of records) {
-        ensure((await journal.claim(record)).created, `${record.identity} must be a name of its own`);
-      }
-      for (const record of records) same(await journal.get(record.identity), record, record.identity);
-      same((await journal.list('')).records.length, records.length, 'the number of records');
-    },
-  },
-  {
-    name: 'names: members of Object.prototype are not there before they are claimed',
-    async run(journal) {
-      for (const identity of ['__proto__', 'constructor', 'shop/__proto__/constructor', 'hasOwnProperty']) {
-        same(await journal.get(identity), undefined, identity);
-      }
-    },
-  },
-  {
-    name: 'data: a __proto__ member is dropped and every other JSON value is kept',
-    async run(journal) {
-      const kept = {
-        '': 0,
-        a: [[], {}, -0.5, 1e21, '\ud800', '\u0000'],
-        constructor: null,
-        body: { text: 'x' },
-        open: 1,
-      };
-      const meta: unknown = JSON.parse(`{"__proto__":{"polluted":true},"kept":${JSON.stringify(kept)}}`);
-      const record = samples().operation('cart/1', { meta: meta as Json });
-      await journal.claim(record);
-      const stored = await journal.get(record.identity);
-      ensure(stored?.fixed.kind === 'operation', 'the record must be there');
-      same(stored.fixed.meta, { kept }, 'the meta that came back');
-      ensure(!('polluted' in (stored.fixed.meta as object)), 'no prototype may come from stored data');
-    },
-  },
   {
     name: 'remove: only at the stored revision; then the name is free',
     async run(journal) {
@@ -143,6 +74,25 @@ export const LIFE_CASES: readonly JournalCase[] = [
       ensure((await journal.claim(make.operation('late'))).created, 'a claim after close must succeed');
       await journal.close();
       await journal.close();
+    },
+  },
+  {
+    name: 'close: updates under way are finished, the relaxed ones too',
+    async run(journal) {
+      const make = samples();
+      const records = Array.from({ length: 12 }, (_, index) => make.operation(`cart/${index}`));
+      await Promise.all(records.map((record) => journal.claim(record)));
+      const changes = records.map((_, index) => make.change(1, { attempts: 40 + index }));
+      const updates = records.map(({ identity }, index) =>
+        journal.update(identity, changes[index] as Change, { relaxed: index % 2 === 0 }),
+      );
+      await journal.close();
+      for (const update of await Promise.all(updates)) ensure(update.won, 'an update begun before close must succeed');
+      for (const [index, { identity }] of records.entries()) {
+        const stored = await journal.get(identity);
+        same(stored?.state, changes[index]?.state, `the state of ${identity} after close`);
+        same(stored?.revision, 2, `the revision of ${identity} after close`);
+      }
     },
   },
 ];

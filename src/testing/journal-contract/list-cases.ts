@@ -89,6 +89,34 @@ export const LIST_CASES: readonly JournalCase[] = [
     },
   },
   {
+    name: 'list: while others write, shows what was there before exactly once, and whole',
+    async run(journal) {
+      const make = samples();
+      const before = Array.from({ length: 60 }, (_, index) => make.operation(`before/${index}`));
+      const gone = Array.from({ length: 10 }, (_, index) => make.operation(`gone/${index}`));
+      await Promise.all([...before, ...gone].map((record) => journal.claim(record)));
+      await Promise.all(gone.map((record) => journal.remove(record.identity, 1)));
+      const writes = [
+        ...before.map((record) => journal.update(record.identity, make.change(1, { attempts: 9 }))),
+        ...gone.map((_, index) => journal.claim(make.operation(`during/${index}`))),
+      ];
+      const lists = [journal.list(''), journal.list('shop/', { open: true }), journal.list('shop/alice/before')];
+      for (const { records, unreadable } of await Promise.all(lists)) {
+        same(unreadable, [], 'what a list could not read while others wrote');
+        const found = records.map((record) => record.identity);
+        same(new Set(found).size, found.length, 'how many names a list shows, against its records');
+        ensure(!found.some((identity) => identity.includes('gone')), 'a list must not show what was removed before it');
+        for (const { identity, fixed } of before) {
+          const record = records.find((one) => one.identity === identity);
+          same(record?.fixed, fixed, `the fixed part of ${identity}, which was there all the time`);
+          ensure(record?.state?.attempts === 1 || record?.revision === 2, `${identity} must be as before or as after`);
+        }
+      }
+      await Promise.all(writes);
+      same((await journal.list('')).records.length, 70, 'the number of records in the end');
+    },
+  },
+  {
     name: 'keys: a handed-in key is claimed once, is never changed, and names its operation',
     async run(journal) {
       const make = samples();
