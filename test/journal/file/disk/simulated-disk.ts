@@ -1,0 +1,265 @@
+import { Buffer } from 'node:buffer';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import type { FileStats, LogIo } from '../../../../src/journal/file/log-io.ts';
+import type { Draw } from '../../../crash/support/random.ts';
+
+/** Smaller than any real one: a line then lies on several, of which a power cut keeps some. */
+const PAGE = 64;
+
+/** A file: what the page cache shows, and what a power cut leaves of it for sure. */
+interface Inode {
+  cached: Buffer;
+  durable: Buffer;
+  names: number;
+}
+
+/** What a power cut leaves is drawn from it. */
+export type Fate = Pick<Draw, 'whole' | 'chance'>;
+
+/** A disk in memory that keeps what was flushed and, of the rest, whatever it likes: bytes page by page, names one by one, in any
+ *  combination. Harsher than a journaling file system, which keeps an order. */
+export class SimulatedDisk {
+  /** Called before every call of the operating system: the power may go there. */
+  onCall: (what: string) => void = () => {};
+  /** Names as processes see them, and all that each may be after a power cut, the durable one first. */
+  readonly #names = new Map<string, Inode>();
+  readonly #fates = new Map<string, (Inode | undefined)[]>();
+
+  /** A disk with these files, all of them durable. */
+  static with(files: ReadonlyMap<string, Buffer>): SimulatedDisk {
+    const disk = new SimulatedDisk();
+    for (const [path, bytes] of files) disk.#names.set(path, { cached: bytes, durable: bytes, names: 1 });
+    return disk;
+  }
+
+  /** The operating system of one process. */
+  process(): LogIo {
+    return new SimulatedProcess(this);
+  }
+
+  /** What a power cut at this moment might leave; this disk goes on. */
+  afterPowerCut(fate: Fate): SimulatedDisk {
+    const disk = new SimulatedDisk();
+    const copies = new Map<Inode, Inode>();
+    for (const name of new Set([...this.#names.keys(), ...this.#fates.keys()])) {
+      const fates = this.#fates.get(name) ?? [this.#names.get(name)];
+      const inode = fates[fate.whole(0, fates.length - 1)];
+      if (inode === undefined) continue;
+      const bytes = copies.get(inode)?.cached ?? remains(inode, fate);
+      const copy = copies.get(inode) ?? { cached: bytes, durable: bytes, names: 0 };
+      copy.names++;
+      copies.set(inode, copy);
+      disk.#names.set(name, copy);
+    }
+    return disk;
+  }
+
+  inode(path: string): Inode | undefined {
+    return this.#names.get(path);
+  }
+
+  /** The names in a directory. */
+  list(directory: string): string[] {
+    return [...this.#names.keys()].flatMap((path) =>
+      dirname(path) === directory ? path.slice(directory.length + 1) : [],
+    );
+  }
+
+  setName(path: string, inode: Inode | undefined): void {
+    const before = this.#names.get(path);
+    const fates = this.#fates.get(path) ?? [before];
+    fates.push(inode);
+    this.#fates.set(path, fates);
+    if (before !== undefined) before.names--;
+    if (inode === undefined) {
+      this.#names.delete(path);
+    } else {
+      inode.names++;
+      this.#names.set(path, inode);
+    }
+  }
+
+  syncNames(directory: string): void {
+    for (const path of this.#fates.keys()) if (dirname(path) === directory) this.#fates.delete(path);
+  }
+}
+
+/** Bytes that were durable and were not written to since stay. Of every other page: the old bytes, the new ones, zeros, or anything. */
+function remains({ cached, durable }: Inode, fate: Fate): Buffer {
+  if (cached.equals(durable)) return durable;
+  const [shorter, longer] = [durable.length, cached.length].sort((a, b) => a - b) as [number, number];
+  const length = fate.chance(0.3) ? longer : fate.whole(shorter, longer);
+  const left = Buffer.alloc(length);
+  for (let from = 0; from < length; from += PAGE) {
+    const to = Math.min(from + PAGE, length);
+    const kind = fate.whole(0, 5);
+    for (let at = from; at < to; at++) {
+      const [was, is] = [durable[at], cached[at]];
+      left[at] = was === is ? (is ?? 0) : (pick(kind, was, is) ?? (kind === 4 ? 0 : fate.whole(0, 255)));
+    }
+  }
+  return left;
+}
+
+function pick(kind: number, was: number | undefined, is: number | undefined): number | undefined {
+  if (kind <= 2) return is;
+  return kind === 3 ? (was ?? 0) : undefined;
+}
+
+class SimulatedProcess implements LogIo {
+  readonly #disk: SimulatedDisk;
+  readonly #open = new Map<number, Inode>();
+  #descriptors = 100;
+
+  constructor(disk: SimulatedDisk) {
+    this.#disk = disk;
+  }
+
+  open(path: string): number {
+    return this.#call(`open ${path}`, () => this.#descriptor(found(this.#disk.inode(path), path)));
+  }
+
+  create(path: string): number {
+    return this.#call(`create ${path}`, () => {
+      if (this.#disk.inode(path) !== undefined) throw systemError('EEXIST', path);
+      const inode: Inode = { cached: Buffer.alloc(0), durable: Buffer.alloc(0), names: 0 };
+      this.#disk.setName(path, inode);
+      return this.#descriptor(inode);
+    });
+  }
+
+  close(fd: number): void {
+    this.#file(fd);
+    this.#open.delete(fd);
+  }
+
+  append(fd: number, bytes: Buffer): number {
+    return this.#call('append', () => {
+      const inode = this.#file(fd);
+      inode.cached = Buffer.concat([inode.cached, bytes]);
+      return bytes.length;
+    });
+  }
+
+  write(fd: number, bytes: Buffer, position: number): number {
+    return this.#call('write', () => {
+      const inode = this.#file(fd);
+      const { cached } = inode;
+      const grown = Buffer.alloc(Math.max(cached.length, position + bytes.length));
+      cached.copy(grown);
+      bytes.copy(grown, position);
+      inode.cached = grown;
+      return bytes.length;
+    });
+  }
+
+  truncate(fd: number, length: number): void {
+    this.#call('truncate', () => {
+      const inode = this.#file(fd);
+      const cut = Buffer.alloc(length);
+      inode.cached.copy(cut);
+      inode.cached = cut;
+    });
+  }
+
+  flush(fd: number): Promise<void> {
+    return this.#flushed('flush', fd);
+  }
+
+  sync(fd: number): Promise<void> {
+    return this.#flushed('sync', fd);
+  }
+
+  stat(fd: number): FileStats {
+    return stats(this.#call('stat', () => this.#file(fd)));
+  }
+
+  look(path: string): FileStats | undefined {
+    return this.#call(`look ${path}`, () => {
+      const inode = this.#disk.inode(path);
+      return inode && stats(inode);
+    });
+  }
+
+  read(fd: number, into: Buffer, position: number): number {
+    return this.#call('read', () => this.#file(fd).cached.copy(into, 0, position));
+  }
+
+  makePrivate(fd: number): void {
+    this.#file(fd);
+  }
+
+  names(directory: string): readonly string[] {
+    return this.#call('names', () => this.#disk.list(directory));
+  }
+
+  link(from: string, to: string): void {
+    this.#call(`link ${to}`, () => {
+      const inode = found(this.#disk.inode(from), from);
+      if (this.#disk.inode(to) !== undefined) throw systemError('EEXIST', to);
+      this.#disk.setName(to, inode);
+    });
+  }
+
+  rename(from: string, to: string): void {
+    this.#call(`rename ${to}`, () => {
+      const inode = found(this.#disk.inode(from), from);
+      this.#disk.setName(to, inode);
+      this.#disk.setName(from, undefined);
+    });
+  }
+
+  remove(path: string): void {
+    this.#call(`remove ${path}`, () => {
+      if (this.#disk.inode(path) !== undefined) this.#disk.setName(path, undefined);
+    });
+  }
+
+  syncDirectory(path: string): void {
+    this.#call(`sync directory ${path}`, () => this.#disk.syncNames(path));
+  }
+
+  async fileSystemType(): Promise<number> {
+    return 0;
+  }
+
+  #call<T>(what: string, act: () => T): T {
+    this.#disk.onCall(what);
+    return act();
+  }
+
+  #descriptor(inode: Inode): number {
+    const fd = ++this.#descriptors;
+    this.#open.set(fd, inode);
+    return fd;
+  }
+
+  #file(fd: number): Inode {
+    const inode = this.#open.get(fd);
+    if (inode === undefined) throw systemError('EBADF', String(fd));
+    return inode;
+  }
+
+  /** What was written before the call is durable when it ends. */
+  async #flushed(what: string, fd: number): Promise<void> {
+    const inode = this.#call(what, () => this.#file(fd));
+    const { cached } = inode;
+    await new Promise((resolve) => setImmediate(resolve));
+    inode.durable = cached;
+  }
+}
+
+function found(inode: Inode | undefined, path: string): Inode {
+  if (inode === undefined) throw systemError('ENOENT', path);
+  return inode;
+}
+
+function stats({ cached, names }: Inode): FileStats {
+  const uid = process.geteuid?.() ?? 0;
+  return { size: cached.length, nlink: names, uid, mode: 0o100600, mtimeMs: Date.now(), isFile: () => true };
+}
+
+function systemError(code: string, what: string): Error {
+  return Object.assign(new Error(`${code}: ${what}`), { code });
+}
