@@ -40,7 +40,8 @@ export function runStoreContract(makeStore: () => Promise<ConditionalStore> | Co
   );
 }
 
-function breakable(medium: { readonly store: ConditionalStore; readonly down: boolean }): ConditionalStore {
+/** `medium.store`, unreachable while `medium.down`. */
+export function breakable(medium: { readonly store: ConditionalStore; readonly down: boolean }): ConditionalStore {
   const up = () => {
     if (medium.down) throw new Error('ECONNREFUSED');
     return medium.store;

@@ -96,12 +96,13 @@ export const LIST_CASES: readonly JournalCase[] = [
       const gone = Array.from({ length: 10 }, (_, index) => make.operation(`gone/${index}`));
       await Promise.all([...before, ...gone].map((record) => journal.claim(record)));
       await Promise.all(gone.map((record) => journal.remove(record.identity, 1)));
+      const lists = () => [journal.list(''), journal.list('shop/', { open: true }), journal.list('shop/alice/before')];
+      const early = lists();
       const writes = [
         ...before.map((record) => journal.update(record.identity, make.change(1, { attempts: 9 }))),
         ...gone.map((_, index) => journal.claim(make.operation(`during/${index}`))),
       ];
-      const lists = [journal.list(''), journal.list('shop/', { open: true }), journal.list('shop/alice/before')];
-      for (const { records, unreadable } of await Promise.all(lists)) {
+      for (const { records, unreadable } of await Promise.all([...early, ...lists()])) {
         same(unreadable, [], 'what a list could not read while others wrote');
         const found = records.map((record) => record.identity);
         same(new Set(found).size, found.length, 'how many names a list shows, against its records');
