@@ -1,10 +1,10 @@
 import type { Change, JournalRecord, NewRecord } from './record.ts';
 import type { Durability } from './types.ts';
 
-/** A record that is there and cannot be used: damaged, or of a newer version. Never "absent". */
+/** A record that is there and cannot be used: damaged, of a newer version, or lost but for its key. Never "absent". */
 export interface Unreadable {
   readonly identity: string;
-  readonly reason: 'corrupt' | 'newer-version';
+  readonly reason: 'corrupt' | 'newer-version' | 'lost';
 }
 
 /** Where operations live between attempts, tabs, processes and restarts.
@@ -42,6 +42,11 @@ export interface Journal {
   /** A hint that the record of `identity` (undefined: any of them) may have changed, here or elsewhere. May come late or not at all: poll
    *  behind it. Returns the unsubscribe function. */
   watch(listener: (identity: string | undefined) => void): () => void;
+  /** When the medium is known to have lost records; undefined: never, or acknowledged since. Until then a claim of a name that is nowhere must be refused
+   *  (`lost`): absent does not mean never claimed. A journal whose medium does not lose records has neither this nor `acknowledgeLoss`. */
+  lostAt?(): Promise<number | undefined>;
+  /** The application has reconciled: absent means never claimed again. Durable when it resolves. */
+  acknowledgeLoss?(): Promise<void>;
   /** Finishes what is under way, then releases the medium. Calls made afterwards open it again. */
   close(): Promise<void>;
 }

@@ -169,6 +169,11 @@ export class JournalOperations implements Operations {
     }
   }
 
+  async acknowledgeLoss(): Promise<void> {
+    const journal = this.#services.journal();
+    await this.#stored(async () => journal.acknowledgeLoss?.());
+  }
+
   /** "It did not happen" must not be said while a delayed copy of the request could still arrive and make it untrue. */
   #refuseEarlyNone({ fixed, state }: OperationRecord, now: number): void {
     const { attemptTimeout } = this.#services.settings;

@@ -220,6 +220,9 @@ export interface Operations {
   resolve(id: OperationId, verdict: Verdict): Promise<Outcome>;
   /** Removes the tombstone too: the id may be charged again. */
   forget(id: OperationId): Promise<void>;
+  /** After the browser lost the journal, once the application has reconciled with its server: names that neither the journal nor its mirror knows may be
+   *  claimed again. Those that the mirror knows keep their keys. Holds for every owner, and for every client on this journal. */
+  acknowledgeLoss(): Promise<void>;
 }
 
 /** done => succeeded (recovered). none => discarded with effect none: the name is free again; refused while the last attempt could still
@@ -319,6 +322,8 @@ export type ErrorCode =
   | 'ERR_ONCEWARD_JOURNAL'
   | 'ERR_ONCEWARD_WRONG_STATE'
   | 'ERR_ONCEWARD_REDIRECT'
+  /** Only in `Diagnosis.problems`. */
+  | 'ERR_ONCEWARD_JOURNAL_LOST'
   | UsageCode;
 
 /** Programming errors: raised before anything is stored or sent. */

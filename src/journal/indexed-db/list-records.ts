@@ -41,7 +41,7 @@ export function sift(
       if (record !== undefined && (!openOnly || isOpen(record))) records.push(record);
     } catch (error) {
       if (!(error instanceof JournalError)) throw error;
-      if (error.reason !== 'corrupt' && error.reason !== 'newer-version') throw error;
+      if (error.reason !== 'corrupt' && error.reason !== 'newer-version' && error.reason !== 'lost') throw error;
       unreadable.push({ identity, reason: error.reason });
     }
   }

@@ -1,3 +1,4 @@
+import { v4 } from 'uuid';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 
@@ -7,8 +8,17 @@ export const RECORDS = 'records';
 export const OPEN_INDEX = 'open';
 /** What is known of the database itself. */
 export const ABOUT = 'about';
-/** Key in ABOUT: the browser said, when this database was made, that it had thrown an earlier one away. */
+/** Key in ABOUT: random, made with the database. Whoever knew another one knows that a database was lost. */
+export const ID = 'id';
+/** Key in ABOUT: an earlier database of this name was lost. */
 export const LOSS = 'loss';
+
+/** What is stored under LOSS. */
+export interface Loss {
+  readonly at: number;
+  /** The application has reconciled since. */
+  readonly acknowledgedAt?: number;
+}
 
 /** For ever: a second version would make every tab with older code block the upgrade. */
 const VERSION = 1;
@@ -68,6 +78,7 @@ function requestOpen(name: string): IDBOpenDBRequest {
 function create(request: IDBOpenDBRequest, event: IDBVersionChangeEvent & { readonly dataLoss?: string }): void {
   request.result.createObjectStore(RECORDS).createIndex(OPEN_INDEX, ['open', 'record.identity']);
   const about = request.result.createObjectStore(ABOUT);
+  about.put(v4(), ID);
   // Chromium only. Kept in the database: said once, to whoever opens first, and every later start has to know it too.
-  if (event.dataLoss === 'total') about.put({ at: Date.now() }, LOSS);
+  if (event.dataLoss === 'total') about.put({ at: Date.now() } satisfies Loss, LOSS);
 }

@@ -1,5 +1,8 @@
+import { JournalError } from '../../core/errors/journal-error.ts';
+import { identityLabel } from '../../core/identity.ts';
 import { isOpen, type JournalRecord } from '../../core/record.ts';
 import { parseRecord } from '../../core/record-schema.ts';
+import { type Entry, parseEntry } from './mirror-entry.ts';
 
 /** A record as the database holds it. `open` is there only while `isOpen` holds: the index on it is sparse, so that a start reads those alone. */
 export interface StoredRecord {
@@ -7,16 +10,35 @@ export interface StoredRecord {
   readonly record: JournalRecord;
 }
 
+/** What stands in the place of an unfinished record that was lost with its request: the next claim of its name supplies that. Not in the index. */
+export interface StoredRemains {
+  readonly remains: Entry;
+}
+
 export function toStored(record: JournalRecord): StoredRecord {
   return isOpen(record) ? { open: 1, record } : { record };
 }
 
 /** The record in what the database held under `identity`, or undefined where it held nothing.
- *  @throws JournalError 'corrupt' or 'newer-version' */
+ *  @throws JournalError 'corrupt' or 'newer-version'; 'lost' where only remains are left */
 export function fromStored(stored: unknown, identity: string): JournalRecord | undefined {
   if (stored === undefined) return undefined;
-  const isObject = typeof stored === 'object' && stored !== null;
-  return parseRecord(isObject ? (stored as { record?: unknown }).record : undefined, identity);
+  if (remainsIn(stored, identity) !== undefined) {
+    throw new JournalError(
+      'lost',
+      `The browser lost the request of ${identityLabel(identity)}, which may have been sent, and not its key. Nothing is sent until it is called again: with the same content it goes on with the same key.`,
+      { effect: 'possible' },
+    );
+  }
+  return parseRecord(isObject(stored) ? stored['record'] : undefined, identity);
+}
+
+export function remainsIn(stored: unknown, identity: string): Entry | undefined {
+  return isObject(stored) && 'remains' in stored ? parseEntry(stored['remains'], identity) : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A copy that shares nothing with `record`, checked as if it had been read. Bodies get a buffer of their own: a view is stored with its whole

@@ -2,19 +2,21 @@ import { RECORDS } from './open-database.ts';
 
 export interface TransactionOptions {
   readonly mode: IDBTransactionMode;
+  /** @default RECORDS */
+  readonly store?: string;
   /** Written when the browser says so, not when the disk does. */
   readonly relaxed?: boolean;
   /** Gives up: the transaction is aborted where it still can be, and the call rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
-/** Runs `work` in one transaction on the records; a readwrite one resolves when it is complete. Rejects with the browser's own error. */
+/** Runs `work` in one transaction on one store; a readwrite one resolves when it is complete. Rejects with the browser's own error. */
 export async function runTransaction<T>(
   database: IDBDatabase,
-  { mode, relaxed = false, signal }: TransactionOptions,
-  work: (records: IDBObjectStore) => T | PromiseLike<T>,
+  { mode, store = RECORDS, relaxed = false, signal }: TransactionOptions,
+  work: (store: IDBObjectStore) => T | PromiseLike<T>,
 ): Promise<T> {
-  const transaction = database.transaction(RECORDS, mode, { durability: relaxed ? 'relaxed' : 'strict' });
+  const transaction = database.transaction(store, mode, { durability: relaxed ? 'relaxed' : 'strict' });
   const done = new Promise<void>((resolve, reject) => {
     // Listeners, not `onabort`: promisifyRequest(transaction) writes those.
     transaction.addEventListener('complete', () => resolve());
@@ -32,10 +34,7 @@ export async function runTransaction<T>(
   };
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    const result = await unlessAborted(
-      Promise.race([work(transaction.objectStore(RECORDS)), done.then(never)]),
-      signal,
-    );
+    const result = await unlessAborted(Promise.race([work(transaction.objectStore(store)), done.then(never)]), signal);
     if (mode === 'readwrite') await unlessAborted(done, signal);
     return result;
   } finally {

@@ -1,8 +1,8 @@
 import type { JournalRecord } from '../../core/record.ts';
 import { isUnstorable } from './storage-error.ts';
-import { fromStored, toStored } from './stored-record.ts';
+import { toStored } from './stored-record.ts';
 
-/** What a write makes of what is stored: something to store, or `remove`, or neither. */
+/** What a write makes of what is stored under its name: something to store, or `remove`, or neither. */
 export interface Decision<T> {
   readonly result: T;
   readonly put?: JournalRecord;
@@ -13,12 +13,14 @@ export interface Decision<T> {
 export interface Write<T> {
   readonly identity: string;
   readonly relaxed: boolean;
-  decide(existing: JournalRecord | undefined): Decision<T>;
+  decide(stored: unknown): Decision<T>;
+  /** Called when it is complete. */
+  noted(result: T): void;
 }
 
 /** A write on its way. */
 export interface Entry {
-  readonly write: Write<unknown>;
+  readonly write: Pick<Write<unknown>, 'identity' | 'relaxed' | 'decide'>;
   readonly settle: (outcome: Outcome) => void;
   /** What the last run came to; counts when its transaction is complete. */
   outcome?: Outcome;
@@ -76,7 +78,7 @@ function runOne(records: IDBObjectStore, entry: Entry, stored: unknown): void {
   const { identity } = entry.write;
   let decision: Decision<unknown>;
   try {
-    decision = entry.write.decide(fromStored(stored, identity));
+    decision = entry.write.decide(stored);
   } catch (error) {
     entry.outcome = { error };
     return;
