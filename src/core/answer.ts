@@ -27,8 +27,16 @@ export function isJson(type: string): boolean {
   return /[/+]json$/.test(type);
 }
 
-/** The parsed body where its type says JSON and it parses; undefined else. */
+const parsed = new WeakMap<ResponseAnswer, { readonly json: unknown }>();
+
+/** The parsed body where its type says JSON and it parses; undefined else. Parsed once: every rule that looks asks for it. */
 export function jsonOf(answer: ResponseAnswer): unknown {
+  let known = parsed.get(answer);
+  if (known === undefined) parsed.set(answer, (known = { json: parse(answer) }));
+  return known.json;
+}
+
+function parse(answer: ResponseAnswer): unknown {
   if (!isJson(mediaType(answer)) || answer.body.length === 0) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(answer.body));

@@ -42,7 +42,12 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
   if (input.stop.aborted) return CLOSED;
   const abort = new AbortController();
   const over = new AbortController();
-  const end = () => abort.abort();
+  // A `fetch` that ignores its signal must not hold the operation for ever.
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = () => {
+    abort.abort();
+    reject(new Error('ended'));
+  };
   input.stop.addEventListener('abort', end, { once: true });
   // ky's own timeout ends at the headers and knows no clock port: one sleep of ours covers headers and body.
   let timedOut = false;
@@ -59,7 +64,7 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
     input.sent();
   };
   try {
-    return await Promise.race([exchange({ ...input, sent }, abort.signal), ending(abort.signal)]);
+    return await Promise.race([exchange({ ...input, sent }, abort.signal), ended]);
   } catch (error) {
     if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
     if (!called && input.stop.aborted) return CLOSED;
@@ -70,19 +75,13 @@ export async function attempt(input: AttemptInput): Promise<AttemptResult> {
   }
 }
 
-/** Rejects when `signal` aborts: a `fetch` that ignores its signal must not hold the operation for ever. */
-function ending(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('ended')), { once: true });
-  });
-}
-
 async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answer> {
   const { request } = input;
-  // msw's Headers writes into the array it is made from: always a fresh one.
-  const headers = new Headers(request.headers.map(([name, value]) => [name, value]));
-  // Set, not appended: two values in one header would be a third key, whatever names the options allow.
-  for (const [name, value] of [...input.credentialHeaders, ...input.keyHeaders]) headers.set(name, value);
+  // By lower-case name: two values in one header would be a third key, whatever names the options allow.
+  const headers = Object.create(null) as Record<string, string>;
+  for (const part of [request.headers, input.credentialHeaders, input.keyHeaders]) {
+    for (const [name, value] of part) headers[name.toLowerCase()] = value;
+  }
   const response = await ky(request.url, {
     method: request.method,
     headers,
@@ -112,10 +111,10 @@ async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answe
 /** Some engines resolve a body that was cut short (gzip, close-delimited). Lengths can be compared only where nothing was decoded; of a
  *  cross-origin response a browser shows Content-Length but hides Content-Encoding, so there nothing can be said. */
 function isCutShort({ status, headers, body }: ResponseAnswer, method: string, type: ResponseType): boolean {
-  const answer = new Map(headers);
-  const length = answer.get('content-length');
+  const valueOf = (wanted: string) => headers.find(([name]) => name === wanted)?.[1];
+  const length = valueOf('content-length');
   if (length === undefined || !/^\d+$/.test(length)) return false;
-  if (type === 'cors' || answer.has('content-encoding')) return false;
+  if (type === 'cors' || valueOf('content-encoding') !== undefined) return false;
   // Without a body by definition, whatever length they name.
   if (method === 'HEAD' || status === 204 || status === 205 || status === 304) return false;
   return Number(length) !== body.length;

@@ -55,6 +55,7 @@ export class CorsWatch {
 
   /** What to do about it, for the errors of an operation that goes to `url`; undefined where nothing looks like it. */
   hintFor(url: string): string | undefined {
+    if (this.#hints.size === 0) return undefined;
     // Of a tombstone no address is left.
     return URL.canParse(url) ? this.#hints.get(new URL(url).origin) : undefined;
   }

@@ -1,5 +1,5 @@
 import { ResponseBodyError } from './errors/response-body-error.ts';
-import { toOutcome, toResponse } from './outcome.ts';
+import { toAnswer, toOutcome, toResponse } from './outcome.ts';
 import type { OperationRecord } from './record.ts';
 import type { OperationPromise, Outcome } from './types.ts';
 import type { Waited } from './wait.ts';
@@ -39,22 +39,22 @@ export class LazyOperation implements OperationPromise {
   }
 
   async json<T = unknown>(): Promise<T> {
-    const { response, id } = await this.#body();
-    const text = await response.text();
+    const { id, status, body } = await this.#answer();
     try {
-      return JSON.parse(text) as T;
+      return JSON.parse(textOf(body)) as T;
     } catch {
-      throw new ResponseBodyError(id, response.status, 'JSON');
+      throw new ResponseBodyError(id, status, 'JSON');
     }
   }
   async text(): Promise<string> {
-    return (await this.#body()).response.text();
+    return textOf((await this.#answer()).body);
   }
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.#body()).response.arrayBuffer();
+    const { body } = await this.#answer();
+    return body === undefined ? new ArrayBuffer(0) : body.slice().buffer;
   }
   async blob(): Promise<Blob> {
-    return (await this.#body()).response.blob();
+    return (await this.#response(this.#call.throwHttpErrors)).blob();
   }
   async outcome<T = unknown>(): Promise<Outcome<T>> {
     return toOutcome<T>(await this.#settled());
@@ -65,9 +65,12 @@ export class LazyOperation implements OperationPromise {
     return toResponse(waited, throwHttpErrors, this.#call.hintFor(waited.record.fixed.request.url));
   }
 
-  async #body(): Promise<{ response: Response; id: string }> {
-    const response = await this.#response(this.#call.throwHttpErrors);
-    return { response, id: (await this.#settled()).record.fixed.id };
+  /** The bytes are in memory already: a Response around them would only be read out again. */
+  async #answer(): Promise<{ id: string; status: number; body: Uint8Array<ArrayBuffer> | undefined }> {
+    const waited = await this.#settled();
+    const { id, request } = waited.record.fixed;
+    const { status, body } = toAnswer(waited, this.#call.throwHttpErrors, this.#call.hintFor(request.url));
+    return { id, status, body };
   }
 
   /** One wait for all views. */
@@ -80,4 +83,9 @@ export class LazyOperation implements OperationPromise {
     if (waited.kind === 'settled') this.#call.delivered(waited.record);
     return waited;
   }
+}
+
+/** As a Response reads its own body: without a byte order mark. */
+function textOf(body: Uint8Array | undefined): string {
+  return body === undefined ? '' : new TextDecoder().decode(body);
 }

@@ -64,6 +64,12 @@ export function toOutcome<T>(waited: Reached): Outcome<T> {
  *  @param hint what is probably wrong, where nothing is known of the effect
  *  @throws the error that says what became of the operation */
 export function toResponse(waited: Reached, throwHttpErrors: boolean, hint?: string): Response {
+  return asResponse(toAnswer(waited, throwHttpErrors, hint));
+}
+
+/** The same as it is kept, for whoever wants its body alone. Not to be written into.
+ *  @throws as `toResponse` */
+export function toAnswer(waited: Reached, throwHttpErrors: boolean, hint?: string): RecordedResponse {
   const { record } = waited;
   const { id } = record.fixed;
   if (waited.kind === 'pending') {
@@ -81,7 +87,7 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean, hint?: str
       // Of a large body, and of a collected one, only the fact is kept.
       if (state.response?.body === undefined)
         throw new AlreadyFinishedError(id, state.finishedAt ?? record.fixed.createdAt);
-      return asResponse(state.response);
+      return state.response;
     case 'rejected':
       return rejection(waited, throwHttpErrors);
     case 'not-sent':
@@ -93,17 +99,17 @@ export function toResponse(waited: Reached, throwHttpErrors: boolean, hint?: str
   }
 }
 
-function rejection({ record }: Finished, throwHttpErrors: boolean): Response {
+function rejection({ record }: Finished, throwHttpErrors: boolean): RecordedResponse {
   const { state, fixed } = record;
   if (state.redirectedTo !== undefined) {
     const { url } = fixed.request;
     throw new RedirectError(fixed.id, { from: shownUrl(url), to: shownUrl(state.redirectedTo, url), effect: 'none' });
   }
-  const response = asResponse(state.response ?? { status: 400, headers: {} });
-  if (!throwHttpErrors) return response;
+  const answer = state.response ?? { status: 400, headers: {} };
+  if (!throwHttpErrors) return answer;
   const { body } = state.response ?? {};
   const data = dataOf(state.response);
-  throw new HTTPError(response, data === undefined && body ? new TextDecoder().decode(body) : data, fixed.id);
+  throw new HTTPError(asResponse(answer), data === undefined && body ? new TextDecoder().decode(body) : data, fixed.id);
 }
 
 function asResponse({ status, headers, body }: RecordedResponse): Response {

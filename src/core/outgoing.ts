@@ -24,7 +24,7 @@ export function outgoing({ fixed, state }: OperationRecord, { profile }: Pick<Se
   const { request, key } = fixed;
   const { target } = state;
   const url = target?.url ?? request.url;
-  const ownOrigin = new URL(url).origin === new URL(request.url).origin;
+  const ownOrigin = url === request.url || new URL(url).origin === new URL(request.url).origin;
   if (isQuestion(target)) {
     const headers = request.headers.filter(([name]) => (ownOrigin ? name !== 'content-type' : ANYWHERE.has(name)));
     return { request: { method: 'GET', url, headers }, keyHeaders: [], ownOrigin };

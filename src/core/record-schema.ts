@@ -97,7 +97,12 @@ const isKey = object(KEY);
 /** Checks what came out of a journal. Damage is never "absent", and a newer version is never guessed at.
  *  @throws JournalError 'corrupt' or 'newer-version' */
 export function parseRecord(value: unknown, identity: string): JournalRecord {
-  const record = cleaned(value);
+  return checkRecord(cleaned(value), identity);
+}
+
+/** The same of a value whose members are all its own; it comes back as it is, not copied.
+ *  @throws JournalError 'corrupt' or 'newer-version' */
+export function checkRecord(record: unknown, identity: string): JournalRecord {
   if (isObject(record) && typeof record['version'] === 'number' && record['version'] > RECORD_VERSION) {
     throw new JournalError(
       'newer-version',

@@ -133,9 +133,13 @@ function settledAs(base: OperationRecord, state: StatePart, persisted: boolean):
   return { kind: 'settled', record: { ...base, state }, persisted };
 }
 
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The random token of one write. */
 export function token({ settings }: { readonly settings: Pick<Settings, 'random'> }): string {
-  return [...settings.random.bytes(12)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of settings.random.bytes(12)) text += HEX[byte];
+  return text;
 }
 
 export function isOperation(record: JournalRecord): record is OperationRecord {

@@ -1,6 +1,6 @@
 import type { Journal } from '../core/journal.ts';
 import { applyClaim, applyUpdate, isOpen, type JournalRecord } from '../core/record.ts';
-import { parseRecord } from '../core/record-schema.ts';
+import { checkRecord } from '../core/record-schema.ts';
 import { changeHints } from './change-hints.ts';
 
 /** A journal in this process's memory, for tests and for work that may be forgotten: nothing survives a restart, and no other process or tab
@@ -13,7 +13,7 @@ export function memoryJournal(): Journal {
   /** Checked as every journal's records are: what could not be read again must not be claimed. */
   const store = (record: JournalRecord): JournalRecord => {
     const { identity } = record;
-    records.set(identity, copied(parseRecord(record, identity)));
+    records.set(identity, checkRecord(record, identity));
     hints.tell(identity);
     return copied(record);
   };
@@ -25,11 +25,11 @@ export function memoryJournal(): Journal {
       const { identity } = offered;
       const existing = records.get(identity);
       if (existing !== undefined) return given(applyClaim(existing, offered));
-      return { created: true, record: store(offered) };
+      return { created: true, record: store(copied(offered)) };
     },
     async update(identity, change) {
       const existing = records.get(identity);
-      const result = applyUpdate(existing, change);
+      const result = applyUpdate(existing, copied(change));
       if (!result.won || result.record === undefined || result.record === existing) return given(result);
       return { won: true, record: store(result.record) };
     },
@@ -62,6 +62,8 @@ function copied<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copied) as T;
   const copy: Record<string, unknown> = {};
   // Not Object.entries: this is most of what this journal does.
-  for (const name of Object.keys(value)) copy[name] = copied((value as Record<string, unknown>)[name]);
+  for (const name of Object.keys(value)) {
+    if (name !== '__proto__') copy[name] = copied((value as Record<string, unknown>)[name]);
+  }
   return copy as T;
 }
