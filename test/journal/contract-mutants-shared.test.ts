@@ -3,6 +3,7 @@ import type { Journal } from '../../src/core/journal.ts';
 import { applyUpdate, type JournalRecord } from '../../src/core/record.ts';
 import { storeJournal } from '../../src/journal/store-journal.ts';
 import type { JournalContractOptions } from '../../src/testing/journal-contract/options.ts';
+import { journalContract } from '../../src/testing/journal-contract.ts';
 import { type MapStore, mapStore } from '../support/map-store.ts';
 import { breakable } from '../support/store-contract.ts';
 import { overwrite, soon } from './support/contract-mutants.ts';
@@ -68,6 +69,25 @@ const HOOKED: readonly (readonly [what: string, caught: RegExp, broken: BreakSha
       async close() {
         medium.down = true;
         await inner.close();
+      },
+    }),
+  ],
+  [
+    'two journals take turns inside one process only',
+    /^shared: (100 claims|a storm of updates|calls of both)/,
+    (inner) => ({
+      async claim(record) {
+        const existing = await inner.get(record.identity);
+        if (existing !== undefined) return { created: existing.write === record.write, record: existing };
+        await soon();
+        await overwrite(inner, record);
+        return { created: true, record };
+      },
+      async update(identity, change) {
+        const result = applyUpdate(await inner.get(identity), change);
+        await soon();
+        if (result.won && result.record !== undefined) await overwrite(inner, result.record);
+        return result;
       },
     }),
   ],
@@ -140,7 +160,19 @@ const HOOKED: readonly (readonly [what: string, caught: RegExp, broken: BreakSha
 
 test.each(HOOKED)('%s', async (_, caught, broken) => {
   const { make, options } = shared(broken);
-  expect(await failingCases(make, options, caught)).toHaveLength(1);
+  expect(await failingCases(make, options, caught)).toEqual(caseNames(caught));
+});
+
+/** The names of the cases that `wanted` names: all of them must fail. */
+function caseNames(wanted: RegExp): string[] {
+  const { make, options } = shared(() => ({}));
+  const names = journalContract(make, options).map(({ name }) => name);
+  return names.filter((name) => wanted.test(name));
+}
+
+test('no case that needs a hook is without a journal that fails it', () => {
+  const needing = caseNames(/^(shared|reopen|damage|failure):/);
+  expect(needing.filter((name) => !HOOKED.some(([, caught]) => caught.test(name)))).toEqual([]);
 });
 
 test('the shared journals they break break nothing', async () => {

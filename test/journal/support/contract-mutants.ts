@@ -20,7 +20,7 @@ export async function overwrite(journal: Journal, record: JournalRecord): Promis
   await journal.claim(record);
 }
 
-export const MUTANTS: readonly (readonly [what: string, caught: RegExp, broken: Break])[] = [
+export const WRITE_MUTANTS: readonly (readonly [what: string, caught: RegExp, broken: Break])[] = [
   [
     'claim writes over what is there',
     /^claim: of a claimed name returns the first/,
@@ -275,74 +275,5 @@ export const MUTANTS: readonly (readonly [what: string, caught: RegExp, broken: 
       const records: Record<string, JournalRecord> = {};
       return { get: async (identity) => records[identity] ?? inner.get(identity) };
     },
-  ],
-  [
-    'remove ignores the revision',
-    /^remove: only at the stored revision/,
-    (inner) => ({
-      async remove(identity) {
-        const existing = await inner.get(identity);
-        return existing !== undefined && inner.remove(identity, existing.revision);
-      },
-    }),
-  ],
-  [
-    'remove of what is not there says true',
-    /^remove: of several at once one says true/,
-    (inner) => ({
-      async remove(identity, revision) {
-        const removed = await inner.remove(identity, revision);
-        return removed || (await inner.get(identity)) === undefined;
-      },
-    }),
-  ],
-  ['watch says nothing', /^watch: hears of a claim/, () => ({ watch: () => () => undefined })],
-  [
-    'a watch cannot be ended',
-    /^watch: hears of a claim/,
-    (inner) => ({
-      watch(listener) {
-        inner.watch(listener);
-        return () => undefined;
-      },
-    }),
-  ],
-  [
-    'after close nothing works',
-    /^close: finishes what is under way/,
-    (inner) => {
-      let closed = false;
-      return {
-        async claim(record) {
-          if (closed) throw new Error('closed');
-          return inner.claim(record);
-        },
-        async close() {
-          closed = true;
-        },
-      };
-    },
-  ],
-  [
-    'the tenth update of a record is forgotten',
-    /^model: 400 calls one after another/,
-    (inner) => ({
-      async update(identity, change) {
-        const result = applyUpdate(await inner.get(identity), change);
-        return result.record?.revision === 5 ? result : inner.update(identity, change);
-      },
-    }),
-  ],
-  [
-    'two calls of one name at the same time see the same past',
-    /^model: calls of one name at the same time/,
-    (inner) => ({
-      async remove(identity, revision) {
-        const found = (await inner.get(identity))?.revision === revision;
-        await soon();
-        await inner.remove(identity, revision);
-        return found;
-      },
-    }),
   ],
 ];
