@@ -1,14 +1,11 @@
 // The journal alone, without a client: several processes on one directory and the same names, compacting now and then, killed with SIGKILL at
 // named points and at random, stopped in between. What a SIGKILL proves and what not: see ../kills.test.ts; power cuts: test/journal/file/disk.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { crew } from '../support/crew.ts';
 import { Draw } from '../support/random.ts';
 import { POINTS } from './child/messages.ts';
 import { Crowd } from './support/crowd.ts';
+import { type Program, programOf } from './support/program.ts';
 import { Toll } from './support/toll.ts';
 
 /** How many kills, all told: 30 unless said, 200 where everything is checked. */
@@ -25,24 +22,15 @@ const KILLS_OF_ONE = 40;
 
 const toll = new Toll();
 const started = performance.now();
-let scratch = '';
+let program: Program;
 
 beforeAll(async () => {
-  scratch = await mkdtemp(join(tmpdir(), 'onceward-worker-'));
-  // One file starts in half the time of a hundred.
-  await build({
-    entryPoints: [join(import.meta.dirname, 'child/worker.ts')],
-    outfile: join(scratch, 'worker.mjs'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    logLevel: 'warning',
-  });
+  program = await programOf('worker');
 });
 
 afterAll(async () => {
   console.log(toll.table((performance.now() - started) / 1000));
-  await rm(scratch, { recursive: true, force: true });
+  await program.remove();
 });
 
 test('processes killed at every point, on names they share: every answer holds, all survivors hold the same', {
@@ -53,7 +41,7 @@ test('processes killed at every point, on names they share: every answer holds, 
   await crew(1, done, async (nth) => {
     if (nth > KILLS / 10 + 20) throw new Error(`The kills miss: ${missing().join(', ')} after ${nth} directories.`);
     const draw = new Draw(SEED * 100_003 + nth);
-    await new Crowd(join(scratch, 'worker.mjs'), draw, toll).live({
+    await new Crowd(program.path, draw, toll).live({
       processes: draw.one([2, 2, 3, 3, 4, 8]),
       names: draw.one([40, 400]),
       kills: Math.min(KILLS_OF_ONE, KILLS),
