@@ -46,7 +46,7 @@ async function claim(store: ConditionalStore, hints: ChangeHints, offered: Param
   const record = decodeRecord(text, identity);
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     // The write first: most names are new, and this is one round trip for them.
-    if (await write(store, identity, text, null)) {
+    if (await write(store, record, { text, ifVersion: null })) {
       hints.tell(identity);
       return { created: true, record };
     }
@@ -70,7 +70,7 @@ async function update(
     }
     const text = encodeRecord(result.record);
     const record = decodeRecord(text, identity);
-    if (await write(store, identity, text, existing.version)) {
+    if (await write(store, record, { text, ifVersion: existing.version })) {
       hints.tell(identity);
       return { won: true, record };
     }
@@ -93,8 +93,10 @@ async function remove(store: ConditionalStore, hints: ChangeHints, identity: str
 async function list(store: ConditionalStore, prefix: string, openOnly: boolean) {
   const records: JournalRecord[] = [];
   const unreadable: Unreadable[] = [];
-  // Filtered here too: in SQL's LIKE the % and _ of an identity are wildcards.
-  const found = (await asked(() => store.list(prefix))).filter((identity) => identity.startsWith(prefix));
+  // Filtered here too: in SQL's LIKE the % and _ of an identity are wildcards, and a store need not know which are open.
+  const found = (await asked(() => store.list(prefix, { open: openOnly }))).filter((identity) =>
+    identity.startsWith(prefix),
+  );
   for (let at = 0; at < found.length; at += READS_AT_ONCE) {
     const read = found.slice(at, at + READS_AT_ONCE).map((identity) => readOrReport(store, identity, unreadable));
     for (const record of await Promise.all(read)) {
@@ -122,8 +124,13 @@ async function read(store: ConditionalStore, identity: string) {
   return { version: found.version, record: decodeRecord(found.value, identity) };
 }
 
-async function write(store: ConditionalStore, identity: string, text: string, ifVersion: string | null) {
-  const version: unknown = await asked(() => store.write(identity, text, ifVersion));
+async function write(
+  store: ConditionalStore,
+  record: JournalRecord,
+  { text, ifVersion }: { readonly text: string; readonly ifVersion: string | null },
+) {
+  const { identity } = record;
+  const version: unknown = await asked(() => store.write(identity, text, ifVersion, { open: isOpen(record) }));
   if (version === false) return false;
   if (typeof version === 'string') return true;
   throw new JournalError(

@@ -42,8 +42,8 @@ export function remote(
   return {
     durability: store.durability,
     read: (key) => far(() => store.read(key)),
-    write: (key, value, ifVersion) => far(async () => (lost() ? false : store.write(key, value, ifVersion))),
+    write: (...write) => far(async () => (lost() ? false : store.write(...write))),
     remove: (key, ifVersion) => far(async () => !lost() && store.remove(key, ifVersion)),
-    list: (prefix) => far(() => store.list(prefix)),
+    list: (...list) => far(() => store.list(...list)),
   };
 }

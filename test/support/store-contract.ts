@@ -51,6 +51,6 @@ export function breakable(medium: { readonly store: ConditionalStore; readonly d
     read: async (key) => up().read(key),
     write: async (...write) => up().write(...write),
     remove: async (key, version) => up().remove(key, version),
-    list: async (prefix) => up().list(prefix),
+    list: async (...list) => up().list(...list),
   };
 }

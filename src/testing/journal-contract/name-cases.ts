@@ -4,6 +4,9 @@ import type { JournalCase } from './case.ts';
 import { ensure, same } from './expectation.ts';
 import { samples } from './sample-record.ts';
 
+/** 200 characters that percent-encoding makes 1,800, with little in it to compress. */
+const LONGEST = Array.from({ length: 200 }, (_, at) => String.fromCharCode(0x4e00 + ((at * 7919) % 20_000))).join('');
+
 /** Names that break keys of plain objects, separators, encodings, file names and SQL. */
 const NASTY: readonly string[] = [
   '__proto__',
@@ -48,7 +51,7 @@ const NASTY: readonly string[] = [
   // As long as names may be: 200 characters, of which percent-encoding makes 200, 1,200 and 1,800.
   'x'.repeat(200),
   '\u{1f4b3}'.repeat(100),
-  Array.from({ length: 200 }, (_, index) => String.fromCharCode(0x4e00 + ((index * 7919) % 20_000))).join(''),
+  LONGEST,
 ];
 
 export const NAME_CASES: readonly JournalCase[] = [
@@ -57,6 +60,8 @@ export const NAME_CASES: readonly JournalCase[] = [
     async run(journal) {
       const make = samples();
       const records = NASTY.flatMap((name) => [make.operation(name), make.operation('cart/1', {}, name)]);
+      // As long as a name of a long owner's gets: beyond what a B-tree of PostgreSQL takes as a key.
+      records.push(make.operation(LONGEST, {}, LONGEST));
       for (const record of records) {
         ensure((await journal.claim(record)).created, `${record.identity} must be a name of its own`);
       }
