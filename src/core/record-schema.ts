@@ -1,6 +1,6 @@
 import { JournalError } from './errors/journal-error.ts';
 import { identityLabel } from './identity.ts';
-import { type JournalRecord, type OperationRecord, RECORD_VERSION } from './record.ts';
+import { type Change, type JournalRecord, type OperationRecord, RECORD_VERSION } from './record.ts';
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
@@ -129,6 +129,29 @@ export function checkRecord(record: unknown, identity: string): JournalRecord {
     );
   }
   return record as unknown as JournalRecord;
+}
+
+/** Checks a change before it is written: what could not be read again would block its name for ever.
+ *  @throws JournalError 'corrupt' */
+export function parseChange(value: Change, identity: string): Change {
+  const change = cleaned(value);
+  const valid =
+    isObject(change) &&
+    count(change['revision']) &&
+    text(change['write']) &&
+    isState(change['state']) &&
+    (change['round'] === undefined || isOperation(change['round'])) &&
+    agreeing(change as unknown as Change);
+  if (valid) return change as unknown as Change;
+  throw new JournalError(
+    'corrupt',
+    `A change of ${identityLabel(identity)} that could not be read again was not written.`,
+  );
+}
+
+function agreeing({ state, round }: Change): boolean {
+  if (state.state === 'dispatched' && state.dispatchedAt === undefined) return false;
+  return round === undefined || state.tombstone === true || httpUrl(round.request.url);
 }
 
 /** What one member says of another: "dispatched" without its mark would read as "nothing was sent", and only a tombstone has no address. */

@@ -152,15 +152,24 @@ export function applyClaim(
   return { created: existing.write === offered.write, record: existing };
 }
 
+/** What a compare-and-set comes to, from the little that decides it: `again` is a re-run of a write that has won already. */
+export function judgeUpdate(
+  existing: { readonly revision: number; readonly write: string; readonly kind: 'operation' | 'key' } | undefined,
+  change: { readonly revision: number; readonly write: string },
+): 'lost' | 'again' | 'won' {
+  if (existing === undefined || existing.kind !== 'operation') return 'lost';
+  if (existing.write === change.write) return 'again';
+  return existing.revision === change.revision ? 'won' : 'lost';
+}
+
 /** The rule of every journal's `update`: won only at the revision it was made for; a re-run recognises its own write.
  *  A finished operation no longer needs its request body: it is never sent again. */
 export function applyUpdate(
   existing: JournalRecord | undefined,
   change: Change,
 ): { readonly won: boolean; readonly record: JournalRecord | undefined } {
-  if (existing === undefined || existing.fixed.kind !== 'operation') return { won: false, record: existing };
-  if (existing.write === change.write) return { won: true, record: existing };
-  if (existing.revision !== change.revision) return { won: false, record: existing };
+  const judged = judgeUpdate(existing && { revision: existing.revision, write: existing.write, kind: existing.fixed.kind }, change);
+  if (judged !== 'won' || existing?.fixed.kind !== 'operation') return { won: judged === 'again', record: existing };
   const fixed = change.round ?? existing.fixed;
   return {
     won: true,
@@ -182,7 +191,8 @@ export function withoutTarget(state: StatePart): StatePart {
   return rest;
 }
 
-function withoutBody(part: OperationPart): OperationPart {
+/** The request body of what has ended is dropped. */
+export function withoutBody(part: OperationPart): OperationPart {
   if (part.request.body === undefined) return part;
   const { body: _, ...request } = part.request;
   return { ...part, request };

@@ -1,7 +1,12 @@
-import { decodeEntry, type Entry } from './entry.ts';
+import { decodeEntries, type Entry, PUT } from './entry.ts';
 
 /** The format of the log's lines. A log of a higher one is refused ('newer-version'). */
 const FORMAT = 1;
+
+/** The digits of the largest offset, 2^53: the header of a snapshot is written again once its length is known, and must not move it. */
+const LENGTH_DIGITS = 16;
+
+const TAB = 9;
 
 /** A piece of the file that is no whole line: from its first byte to the newline behind it. */
 export type Piece = readonly [from: number, to: number];
@@ -11,54 +16,85 @@ export type Line =
   /** The first line of a generation. The `length` bytes behind it are its snapshot, durable before the file had its name. */
   | { readonly kind: 'header'; readonly generation: number; readonly length: number }
   | Batch
+  /** The last line of a generation: what comes behind it counts for nothing, and the next generation goes on. */
+  | (Preamble & { readonly kind: 'seal'; readonly at: number })
+  /** A record of the snapshot. */
+  | { readonly kind: 'put'; readonly entry: Entry }
   /** What only a newer version writes: nothing behind it can be trusted to mean what it meant. */
   | { readonly kind: 'beyond'; readonly what: string };
 
 /** What one writer wrote with one call: all of it counts, or nothing. */
-export interface Batch {
+export interface Batch extends Preamble {
   readonly kind: 'batch';
+  readonly entries: readonly Entry[];
+}
+
+/** Writer, sequence, durable offset and torn pieces of a line. */
+export interface Preamble {
   readonly writer: string;
   readonly sequence: number;
   /** Up to here the writer knew the log to be durable. */
   readonly durable: number;
   /** The torn pieces it knew of: not damage, whatever becomes durable behind them. */
   readonly torn: readonly Piece[];
-  readonly entries: readonly Entry[];
 }
 
-/** Writer, sequence, durable offset and torn pieces of a line about to be written. */
-export type Preamble = Pick<Batch, 'writer' | 'sequence' | 'durable' | 'torn'>;
+/** The text of a batch: who wrote it, as JSON, then its entries (`encodeClaim` and so on), tabs between them. */
+export function encodeBatch(preamble: Preamble, entries: readonly string[]): string {
+  const head = `{${members(preamble)}}`;
+  return entries.length === 0 ? head : `${head}\t${entries.join('\t')}`;
+}
 
-/** The JSON of a line. `entries` are encoded already. */
-export function encodeBatch({ writer, sequence, durable, torn }: Preamble, entries: readonly string[]): string {
+export function encodeSeal(preamble: Preamble, at: number): string {
+  return `{${members(preamble)},"seal":{"at":${at}}}`;
+}
+
+/** Of the same length whatever it says. */
+export function encodeHeader(generation: number, length = 0): string {
+  return `{"format":${FORMAT},"generation":${generation},"length":${String(length).padEnd(LENGTH_DIGITS)}}`;
+}
+
+function members({ writer, sequence, durable, torn }: Preamble): string {
   const list = torn.length === 0 ? '' : `,"t":${JSON.stringify(torn)}`;
-  return `{"w":${JSON.stringify(writer)},"s":${sequence},"d":${durable}${list},"r":[${entries.join(',')}]}`;
+  return `"w":${JSON.stringify(writer)},"s":${sequence},"d":${durable}${list}`;
 }
 
-export function encodeHeader(generation: number): string {
-  return JSON.stringify({ format: FORMAT, generation, length: 0 });
-}
-
-/** Reads the JSON of a line whose checksum was right; undefined where it is no JSON, which no version writes. */
-export function decodeBatch(json: string): Line | undefined {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof raw !== 'object' || raw === null) return { kind: 'beyond', what: 'a line that is no object' };
-  const line = raw as Record<string, unknown>;
+/** Reads the text of a line whose checksum was right. */
+export function decodeText(text: Buffer): Line {
+  if (text[0] === PUT) return decodePut(text);
+  const tab = text.indexOf(TAB);
+  const end = tab < 0 ? text.length : tab;
+  const line = parseObject(text.toString('utf8', 0, end));
+  if (line === undefined) return { kind: 'beyond', what: 'a line of unknown form' };
   if ('generation' in line) return decodeHeader(line);
-  // Compaction seals a generation and goes on in the next one, which this version cannot read.
-  if ('seal' in line) return { kind: 'beyond', what: 'a sealed generation' };
-  const { w: writer, s: sequence, d: durable, t: torn = [], r } = line;
-  if (typeof writer !== 'string' || !isCount(sequence) || !isCount(durable) || !isPieces(torn) || !Array.isArray(r)) {
+  const { w: writer, s: sequence, d: durable, t: torn = [], seal } = line;
+  if (typeof writer !== 'string' || !isCount(sequence) || !isCount(durable) || !isPieces(torn)) {
     return { kind: 'beyond', what: 'a line of unknown form' };
   }
-  const entries = r.map(decodeEntry);
-  if (!entries.every((entry) => entry !== undefined)) return { kind: 'beyond', what: 'an entry of unknown form' };
-  return { kind: 'batch', writer, sequence, durable, torn, entries };
+  const preamble = { writer, sequence, durable, torn };
+  if (seal !== undefined) return decodeSeal(preamble, seal);
+  const entries = tab < 0 ? [] : decodeEntries(text, tab + 1);
+  if (entries === undefined) return { kind: 'beyond', what: 'an entry of unknown form' };
+  return { kind: 'batch', ...preamble, entries };
+}
+
+/** The entries of a batch as they stand in its line; undefined where it has none. They mean the same in any line. */
+export function entriesOf(text: Buffer): string | undefined {
+  const tab = text.indexOf(TAB);
+  return tab < 0 ? undefined : text.toString('utf8', tab + 1);
+}
+
+function decodePut(text: Buffer): Line {
+  const [entry, ...more] = decodeEntries(text, 0) ?? [];
+  if (entry === undefined || more.length > 0) return { kind: 'beyond', what: 'a record of unknown form' };
+  return { kind: 'put', entry };
+}
+
+function decodeSeal(preamble: Preamble, seal: unknown): Line {
+  const at: unknown = typeof seal === 'object' && seal !== null ? (seal as { at?: unknown }).at : undefined;
+  return typeof at === 'number'
+    ? { kind: 'seal', ...preamble, at }
+    : { kind: 'beyond', what: 'a seal of unknown form' };
 }
 
 function decodeHeader({ format = FORMAT, generation, length }: Record<string, unknown>): Line {
@@ -66,6 +102,15 @@ function decodeHeader({ format = FORMAT, generation, length }: Record<string, un
     return { kind: 'beyond', what: `format ${JSON.stringify(format)}` };
   }
   return { kind: 'header', generation, length };
+}
+
+function parseObject(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isCount(value: unknown): value is number {

@@ -1,26 +1,45 @@
-import { JournalError } from '../../core/errors/journal-error.ts';
 import {
-  applyClaim,
-  applyUpdate,
   type Change,
+  isFinished,
   type JournalRecord,
+  judgeUpdate,
   type NewRecord,
   RECORD_VERSION,
+  type StatePart,
 } from '../../core/record.ts';
-import { parseRecord } from '../../core/record-schema.ts';
-import { encodeJson, encodeRecord, reviveBodies, reviveRecord } from '../codec.ts';
-import { isUnusable, type Stored, type Unusable } from './stored.ts';
+import { encodeJson } from '../codec.ts';
+import { isFinishedMark, type Mark, type Part, type Stored } from './stored.ts';
 
-/** One write. A record or a change that cannot be used says why. */
-export type Entry =
-  | {
-      readonly kind: 'claim';
-      readonly identity: string;
-      readonly write: string;
-      readonly value: JournalRecord | Unusable;
-    }
-  | { readonly kind: 'update'; readonly identity: string; readonly change: Change | Unusable }
-  | { readonly kind: 'remove'; readonly identity: string; readonly revision: number };
+/** The first byte of a record in a snapshot. */
+export const PUT = 112; // p
+
+const KINDS = { c: 'claim', u: 'update', r: 'remove', p: 'put' } as const;
+type Letter = keyof typeof KINDS;
+
+/** Kind, version of the record, mark: `u1f`. */
+const HEAD = /^([curp])(\d{1,9})([ofastk-])$/;
+
+/** How many texts an entry has, tabs between them: head, identity, revision; then when it finished, write token, fixed part, state part. */
+const TEXTS: Readonly<Record<Letter, number>> = { c: 7, p: 7, u: 7, r: 3 };
+
+/** One write, as a line holds it. The parts of its record stay text. */
+export interface Entry {
+  readonly kind: (typeof KINDS)[Letter];
+  readonly identity: string;
+  /** Of an update and of a remove: the one it was made for. */
+  readonly revision: number;
+  readonly write: string;
+  readonly version: number;
+  readonly mark: Mark;
+  readonly since: number;
+  /** Where the parts stand in the text of the line; absent where the entry has none. */
+  readonly fixed: Place | undefined;
+  readonly state: Place | undefined;
+}
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What became of an entry. */
 export interface Applied {
@@ -30,85 +49,185 @@ export interface Applied {
   readonly stored: Stored | undefined;
 }
 
-/** The one rule of claims and compare-and-sets (`core/record.ts`), for the entries of a line that ends at `end`. What cannot be used stays
- *  so, whatever is written into it later: it is left to a version that understands it. */
-export function applyEntry(existing: Stored | undefined, entry: Entry, end: number): Applied {
-  if (existing !== undefined && isUnusable(existing.value)) return { done: false, stored: existing };
-  const present = existing?.value as JournalRecord | undefined;
+/** Of a newer version: left as it is, whatever comes later. */
+export function isNewer(stored: Stored): boolean {
+  return stored.version > RECORD_VERSION;
+}
+
+/** The one rule of claims and compare-and-sets (`core/record.ts`) for an entry of `line`. It never looks into the records: what cannot be read
+ *  is told to whoever reads it. */
+export function applyEntry(existing: Stored | undefined, entry: Entry, line: Part['line']): Applied {
   const kept = { done: false, stored: existing };
-  if (entry.kind === 'remove') return present?.revision === entry.revision ? { done: true, stored: undefined } : kept;
-  if (entry.kind === 'claim') {
-    if (present === undefined) return { done: true, stored: { value: entry.value, end } };
-    // Of the offered record the rule reads the write token alone.
-    return { done: applyClaim(present, { write: entry.write } as NewRecord).created, stored: existing };
+  if (entry.kind === 'put') return { done: true, stored: made(entry, line, undefined) };
+  if (existing !== undefined && isNewer(existing)) return kept;
+  if (entry.kind === 'remove') {
+    return existing?.revision === entry.revision ? { done: true, stored: undefined } : kept;
   }
-  const { change } = entry;
-  if ('unusable' in change) return present === undefined ? kept : { done: false, stored: { value: change, end } };
-  let changed = false;
-  const value = orUnusable(() => {
-    const { won, record } = applyUpdate(present, change);
-    changed = won && record !== present;
-    return changed ? parseRecord(record, entry.identity) : record;
-  });
-  if (value === present) return { done: present?.write === change.write, stored: existing };
-  return value === undefined ? kept : { done: changed, stored: { value, end } };
+  if (entry.kind === 'claim') {
+    if (existing === undefined) return { done: true, stored: made(entry, line, undefined) };
+    return { done: existing.write === entry.write, stored: existing };
+  }
+  const kind = existing?.mark === 'k' ? 'key' : 'operation';
+  const judged = judgeUpdate(existing && { revision: existing.revision, write: existing.write, kind }, entry);
+  if (judged !== 'won') return { done: judged === 'again', stored: existing };
+  return { done: true, stored: made(entry, line, existing) };
+}
+
+function made(entry: Entry, line: Part['line'], before: Stored | undefined): Stored {
+  const { mark, version, write, since, fixed, state } = entry;
+  const part = (place: Place): Part => ({ line, from: textStart(line) + place.from, to: textStart(line) + place.to });
+  const absent = { from: 0, to: 0 };
+  const inherited = fixed === undefined ? before : undefined;
+  return {
+    mark,
+    version,
+    revision: before === undefined ? entry.revision : before.revision + 1,
+    write,
+    since,
+    fixed: inherited?.fixed ?? part(fixed ?? absent),
+    bodyless: inherited?.bodyless === true || isFinishedMark(mark),
+    state: state && part(state),
+    end: line.to + 1,
+  };
+}
+
+/** Behind the eight digits of its checksum. */
+function textStart(line: Part['line']): number {
+  return line.from + 8;
 }
 
 /** A claim as it stands in a line: the whole record. */
 export function encodeClaim(record: NewRecord): string {
-  return `{"k":"claim","r":${encodeRecord(record)}}`;
+  return whole('c', record, markOf(record));
 }
 
-/** An update as it stands in a line: the state alone, so that a body of a megabyte is written once; the fixed part only where a round
- *  begins. `v` is the version of the record it makes. */
+/** A record as it stands in a snapshot. */
+export function encodePut(record: JournalRecord, mark: Mark): string {
+  return whole('p', record, mark);
+}
+
+/** The same from the texts of its parts. */
+export function encodeRawPut(
+  identity: string,
+  stored: Omit<Stored, 'fixed' | 'bodyless' | 'state' | 'end'>,
+  parts: Texts,
+): string {
+  const { mark, version, revision, write, since } = stored;
+  return texts(`p${version}${mark}`, identity, revision, since, write, parts);
+}
+
+/** An update as it stands in a line: the state alone, so that a body of a megabyte is written once; the fixed part only where a round begins. */
 export function encodeUpdate(identity: string, change: Change): string {
   const { revision, write, state, round } = change;
-  return encodeJson({ k: 'update', v: RECORD_VERSION, i: identity, n: revision, write, state, fixed: round });
+  const head = `u${RECORD_VERSION}${markOfState(state)}`;
+  const parts = { fixed: round === undefined ? '' : encodeJson(round), state: encodeJson(state) };
+  return texts(head, identity, revision, state.finishedAt ?? 0, write, parts);
 }
 
 export function encodeRemove(identity: string, revision: number): string {
-  return JSON.stringify({ k: 'remove', i: identity, n: revision });
+  return `r${RECORD_VERSION}-\t${JSON.stringify(identity)}\t${revision}`;
 }
 
-/** The entry in parsed JSON, which is used up; undefined for one that this version does not know. */
-export function decodeEntry(raw: unknown): Entry | undefined {
-  if (!isObject(raw)) return undefined;
-  const { k: kind, i: identity, n: revision } = raw;
-  if (kind === 'claim') return decodeClaim(raw['r']);
-  if (typeof identity !== 'string' || typeof revision !== 'number') return undefined;
-  if (kind === 'update') return { kind, identity, change: decodeChange(raw, revision) };
-  if (kind === 'remove') return { kind, identity, revision };
-  return undefined;
+export interface Texts {
+  readonly fixed: string;
+  readonly state: string;
 }
 
-function decodeClaim(raw: unknown): Entry | undefined {
-  if (!isObject(raw)) return undefined;
-  const { identity, write } = raw;
-  if (typeof identity !== 'string' || typeof write !== 'string') return undefined;
-  return { kind: 'claim', identity, write, value: orUnusable(() => reviveRecord(raw, identity)) };
+export function markOf(record: JournalRecord): Mark {
+  return record.state === undefined ? 'k' : markOfState(record.state);
 }
 
-function decodeChange(raw: Record<string, unknown>, revision: number): Change | Unusable {
-  const { v: version, write, state, fixed: round } = raw;
-  // A newer version may have changed what a state means: the record it makes is no longer ours to read.
-  if (version !== RECORD_VERSION) return { unusable: 'newer-version' };
-  // The schema checks whole records: the rest is checked where it is applied.
-  return orUnusable(() => {
-    reviveBodies(raw);
-    return { revision, write, state, ...(round === undefined ? {} : { round }) } as Change;
-  });
+export function markOfState(state: StatePart): Mark {
+  if (!isFinished(state)) return 'o';
+  if (state.acknowledgedAt === undefined) return 'f';
+  return state.tombstone ? 't' : 'a';
 }
 
-/** Whatever the schema, the rule or the codec cannot make sense of is damage: it must not end the fold of all other records. */
-function orUnusable<T>(read: () => T): T | Unusable {
-  try {
-    return read();
-  } catch (error) {
-    const newer = error instanceof JournalError && error.reason === 'newer-version';
-    return { unusable: newer ? 'newer-version' : 'corrupt' };
+function whole(kind: 'c' | 'p', record: JournalRecord, mark: Mark): string {
+  const { identity, version, revision, write, fixed, state } = record;
+  const parts = { fixed: encodeJson(fixed), state: state === undefined ? '' : encodeJson(state) };
+  return texts(`${kind}${version}${mark}`, identity, revision, state?.finishedAt ?? 0, write, parts);
+}
+
+/** JSON text never holds a raw tab. */
+function texts(
+  ...[head, identity, revision, since, write, parts]: [string, string, number, number, string, Texts]
+): string {
+  return `${head}\t${JSON.stringify(identity)}\t${revision}\t${since}\t${JSON.stringify(write)}\t${parts.fixed}\t${parts.state}`;
+}
+
+/** The entries in the text of a line, from `start`; undefined where one is not of this version's forms. */
+export function decodeEntries(text: Buffer, start: number): readonly Entry[] | undefined {
+  // One byte a character, so that places in it are places in the file; and one copy for all of its fields.
+  const characters = text.toString('latin1');
+  const entries: Entry[] = [];
+  for (let at = start; at <= characters.length; ) {
+    const fields = splitEntry(characters, at);
+    const entry = fields && decodeEntry(text, characters, fields);
+    if (fields === undefined || entry === undefined) return undefined;
+    entries.push(entry);
+    at = (fields.at(-1) ?? 0) + 1;
   }
+  return entries;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Where the texts of the entry at `at` begin, and behind the last one: text `n` ends before the beginning of the next. */
+function splitEntry(characters: string, at: number): readonly number[] | undefined {
+  const count = TEXTS[characters[at] as Letter] as number | undefined;
+  if (count === undefined) return undefined;
+  const starts = [at];
+  for (let from = at; starts.length <= count; ) {
+    const tab = characters.indexOf('\t', from);
+    if (tab < 0 && starts.length < count) return undefined;
+    from = (tab < 0 ? characters.length : tab) + 1;
+    starts.push(from);
+  }
+  // The last one is where the text of the last field ends.
+  starts[count] = (starts[count] ?? 0) - 1;
+  return starts;
+}
+
+function decodeEntry(text: Buffer, characters: string, starts: readonly number[]): Entry | undefined {
+  const last = starts.length - 2;
+  const place = (field: number): Place => {
+    const from = starts[field] ?? 0;
+    const next = starts[field + 1] ?? 0;
+    return { from, to: field === last ? next : next - 1 };
+  };
+  const head = HEAD.exec(slice(characters, place(0)));
+  const identity = head === null ? undefined : textAt(text, characters, place(1));
+  const revision = Number(slice(characters, place(2)));
+  if (head === null || identity === undefined || !Number.isSafeInteger(revision)) return undefined;
+  const kind = KINDS[head[1] as Letter];
+  const version = Number(head[2]);
+  const mark = head[3] as Mark;
+  const bare = { kind, identity, revision, version, mark };
+  if (kind === 'remove') return { ...bare, write: '', since: 0, fixed: undefined, state: undefined };
+  const write = textAt(text, characters, place(4));
+  const since = Number(slice(characters, place(3)));
+  if (write === undefined || !Number.isFinite(since)) return undefined;
+  return { ...bare, write, since, fixed: unlessEmpty(place(5)), state: unlessEmpty(place(6)) };
+}
+
+function unlessEmpty(place: Place): Place | undefined {
+  return place.from === place.to ? undefined : place;
+}
+
+function slice(characters: string, { from, to }: Place): string {
+  return characters.slice(from, to);
+}
+
+/** Names that stand for themselves in JSON, as identities and tokens nearly always do. */
+const PLAIN = /^"[^"\\\x80-\xff]*"$/;
+
+/** The text in a JSON string. Copied out of the buffer: a slice of `characters` would keep all of them in memory. */
+function textAt(text: Buffer, characters: string, place: Place): string | undefined {
+  const quoted = slice(characters, place);
+  if (PLAIN.test(quoted)) return text.toString('latin1', place.from + 1, place.to - 1);
+  try {
+    const value: unknown = JSON.parse(text.toString('utf8', place.from, place.to));
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -47,3 +47,26 @@ export function codeOf(error: unknown): string | undefined {
 export function asFailure(error: unknown, what: string): LogFailure {
   return error instanceof LogFailure ? error : new LogFailure(fileSystemError(what, error), false);
 }
+
+/** A flush failed: whether the last writes are on the disk is unknown. */
+export function unusable(path: string, cause: unknown): LogFailure {
+  return new LogFailure(
+    new JournalError(
+      'unavailable',
+      `The journal ${path} could not be flushed to the device, so nothing more is stored or sent. Whether the last writes are stored is unknown; the same names join them. Check the disk, then start again.`,
+      { cause },
+    ),
+    true,
+  );
+}
+
+/** Which names were in the damaged part is unknowable, so none can be claimed. */
+export function corrupt(path: string, what: string): LogFailure {
+  return new LogFailure(
+    new JournalError(
+      'corrupt',
+      `The journal ${path} is damaged: ${what}. Nothing is sent, for a name in the damaged part could be charged twice. It is left as it is, with a copy in the folder quarantine beside it: restore it, or reconcile with the server before starting with an empty directory.`,
+    ),
+    false,
+  );
+}

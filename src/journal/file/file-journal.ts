@@ -1,24 +1,32 @@
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { milliseconds } from '../../core/duration.ts';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { UsageError } from '../../core/errors/usage-error.ts';
 import type { Journal, Unreadable } from '../../core/journal.ts';
 import { type Change, isOpen, type JournalRecord, type NewRecord } from '../../core/record.ts';
-import { parseRecord } from '../../core/record-schema.ts';
+import { parseChange, parseRecord } from '../../core/record-schema.ts';
+import { DEFAULT_RETENTION, type Retention } from '../../core/retention.ts';
+import type { Duration } from '../../core/types.ts';
 import { type ChangeHints, changeHints } from '../change-hints.ts';
+import { type CompactionOptions, openUnsealed } from './compaction.ts';
 import { prepareDirectory } from './directory.ts';
-import { encodeClaim, encodeRemove, encodeUpdate } from './entry.ts';
 import { asFailure, type LogFailure } from './failure.ts';
-import { openLog } from './generation.ts';
 import { GroupCommit } from './group-commit.ts';
+import { claimJob, removeJob, updateJob } from './jobs.ts';
 import type { Log } from './log.ts';
 import { type LogIo, nodeLogIo } from './log-io.ts';
-import { isUnusable, readRecord, type Stored } from './stored.ts';
+import { LogWatch } from './log-watch.ts';
+import { holdReserve } from './reserve.ts';
 
 export interface FileJournalOptions {
   /** Use a network, FUSE or 9p file system all the same. Then nobody can say whether what is stored survives a power cut, and two machines
    *  may both win a claim. @default false */
   readonly allowUnsafeFileSystem?: boolean;
+  /** How long a finished and acknowledged operation keeps the body of its answer, and everything but its tombstone. What has expired goes when
+   *  the log is compacted. @default response '24h', record '400d' */
+  readonly retention?: { readonly response?: Duration; readonly record?: Duration };
 }
 
 /** A journal in a directory of its own on a local disk: one append-only log, shared by any number of clients and processes, without locks.
@@ -39,35 +47,41 @@ export function fileJournal(directory: string | URL, options: FileJournalOptions
 /** `fileJournal` over another operating system: for tests that need a disk which fails on command. */
 export function fileJournalWith(io: LogIo, directory: string | URL, options: FileJournalOptions = {}): Journal {
   const path = toPath(directory);
-  const { allowUnsafeFileSystem = false, ...unknown } = options;
+  const { allowUnsafeFileSystem = false, retention = {}, ...unknown } = options;
   const [name] = Object.keys(unknown);
-  if (name !== undefined) throw invalid(`fileJournal knows no option '${name}'; there is allowUnsafeFileSystem.`);
-  return new FileJournal(path, allowUnsafeFileSystem, io);
+  if (name !== undefined) {
+    throw invalid(`fileJournal knows no option '${name}'; there are allowUnsafeFileSystem and retention.`);
+  }
+  return new FileJournal(path, allowUnsafeFileSystem, { directory: path, io, retention: toRetention(retention) });
 }
 
-/** What is open: the log, and the queue in front of it. */
-interface Session {
-  readonly log: Log;
-  readonly commits: GroupCommit;
+/** Begins a new generation of the log now: without what has expired, and as small as it can be.
+ *  @throws JournalError; UsageError where `journal` is no file journal */
+export async function compactFileJournal(journal: Journal): Promise<void> {
+  if (!(journal instanceof FileJournal)) throw invalid('Only a file journal can be compacted.');
+  await journal.compact();
 }
+
+type Listed = { records: JournalRecord[]; unreadable: Unreadable[] };
+
+/** Records that are read in one go before others get their turn. */
+const READS_AT_ONCE = 500;
 
 class FileJournal implements Journal {
   readonly kind = 'file';
   readonly durability = 'device';
-  readonly watch: ChangeHints['watch'];
-  readonly #directory: string;
   readonly #allowUnsafeFileSystem: boolean;
-  readonly #io: LogIo;
+  readonly #options: Omit<CompactionOptions, 'onChange'>;
   readonly #hints: ChangeHints = changeHints();
   readonly #calls = new Set<Promise<unknown>>();
-  #session: Promise<Session> | undefined;
+  readonly #watch: LogWatch;
+  #session: Promise<GroupCommit> | undefined;
   #failure: JournalError | undefined;
 
-  constructor(directory: string, allowUnsafeFileSystem: boolean, io: LogIo) {
-    this.#directory = directory;
+  constructor(directory: string, allowUnsafeFileSystem: boolean, options: Omit<CompactionOptions, 'onChange'>) {
     this.#allowUnsafeFileSystem = allowUnsafeFileSystem;
-    this.#io = io;
-    this.watch = this.#hints.watch;
+    this.#options = options;
+    this.#watch = new LogWatch(directory, () => void this.#notice());
   }
 
   async open(): Promise<void> {
@@ -75,16 +89,10 @@ class FileJournal implements Journal {
   }
 
   async claim(record: NewRecord): Promise<{ created: boolean; record: JournalRecord }> {
-    const { identity, write } = record;
     // Checked before it is written: a record that could not be read back would block its name for ever.
-    const value = parseRecord(record, identity);
-    const job = {
-      entry: { kind: 'claim', identity, write, value } as const,
-      text: encodeClaim(record),
-      relaxed: false,
-    };
-    const { done, stored } = await this.#use(({ commits }) => commits.write(job));
-    return { created: done, record: readRecord(stored, identity) ?? record };
+    const job = claimJob(parseRecord(record, record.identity));
+    const { done, record: stored } = await this.#use((commits) => commits.write(job));
+    return { created: done, record: stored ?? record };
   }
 
   async update(
@@ -92,62 +100,69 @@ class FileJournal implements Journal {
     change: Change,
     options: { readonly relaxed?: boolean } = {},
   ): Promise<{ won: boolean; record: JournalRecord | undefined }> {
-    const text = encodeUpdate(identity, change);
-    const job = { entry: { kind: 'update', identity, change } as const, text, relaxed: options.relaxed === true };
-    const { done, stored } = await this.#use(({ commits }) => commits.write(job));
-    return { won: done, record: readRecord(stored, identity) };
+    const job = updateJob(identity, parseChange(change, identity), options.relaxed === true);
+    const { done, record } = await this.#use((commits) => commits.write(job));
+    return { won: done, record };
   }
 
   async remove(identity: string, revision: number): Promise<boolean> {
-    const text = encodeRemove(identity, revision);
-    const job = { entry: { kind: 'remove', identity, revision } as const, text, relaxed: false };
-    const { done, stored } = await this.#use(({ commits }) => commits.write(job));
-    readRecord(stored, identity);
-    return done;
+    return (await this.#use((commits) => commits.write(removeJob(identity, revision)))).done;
   }
 
   async get(identity: string): Promise<JournalRecord | undefined> {
-    return this.#read((log) => {
-      const stored = log.fold.index.get(identity);
-      return { answer: () => readRecord(stored, identity), end: stored?.end ?? 0 };
+    return this.#use(async (commits) => {
+      const log = await commits.fresh();
+      const stored = log.fold.stored(identity);
+      const record = stored && log.reader.record(identity, stored);
+      await durable(commits, log, stored?.end ?? 0);
+      return record;
     });
   }
 
-  async list(
-    prefix: string,
-    options: { readonly open?: boolean } = {},
-  ): Promise<{ records: JournalRecord[]; unreadable: Unreadable[] }> {
-    return this.#read((log) => {
-      const found = [...log.fold.index].filter(
-        ([identity, { value }]) =>
-          identity.startsWith(prefix) && (options.open !== true || isUnusable(value) || isOpen(value)),
-      );
-      const end = found.reduce((highest, [, stored]) => Math.max(highest, stored.end), 0);
-      return { answer: () => split(found), end };
+  async list(prefix: string, options: { readonly open?: boolean } = {}): Promise<Listed> {
+    return this.#use(async (commits) => {
+      const log = await commits.fresh();
+      const release = log.pin();
+      try {
+        return await readAll(commits, log, { prefix, open: options.open === true });
+      } finally {
+        release();
+      }
     });
+  }
+
+  watch(listener: (identity: string | undefined) => void): () => void {
+    const end = this.#hints.watch(listener);
+    const stop = this.#watch.start();
+    return () => {
+      stop();
+      end();
+    };
+  }
+
+  async compact(): Promise<void> {
+    await this.#use((commits) => commits.compact());
   }
 
   async close(): Promise<void> {
+    this.#watch.pause();
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
     // Those under way now; later ones open the log again.
     await Promise.allSettled([...this.#calls]);
     const opened = await session.catch(() => undefined);
-    await opened?.commits.close();
+    await opened?.close();
   }
 
-  /** What a process killed before its flush has written is in the page cache only: an answer that rests on it waits for a flush of ours. */
-  #read<T>(look: (log: Log) => { readonly answer: () => T; readonly end: number }): Promise<T> {
-    return this.#use(async ({ log, commits }) => {
-      commits.refresh();
-      const { answer, end } = look(log);
-      if (end > log.durable) await commits.flush();
-      return answer();
-    });
+  /** Something was written to the directory: what others wrote is told to whoever watches. */
+  async #notice(): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return;
+    await session.then((commits) => commits.fresh()).catch(() => undefined);
   }
 
-  #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  #use<T>(work: (commits: GroupCommit) => Promise<T>): Promise<T> {
     const call = this.#opened().then(work);
     this.#calls.add(call);
     const done = () => void this.#calls.delete(call);
@@ -155,7 +170,7 @@ class FileJournal implements Journal {
     return call;
   }
 
-  #opened(): Promise<Session> {
+  #opened(): Promise<GroupCommit> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#session !== undefined) return this.#session;
     const opening = this.#open(() => this.#drop(opening));
@@ -165,28 +180,29 @@ class FileJournal implements Journal {
     return opening;
   }
 
-  async #open(drop: () => void): Promise<Session> {
-    const io = this.#io;
+  async #open(drop: () => void): Promise<GroupCommit> {
+    const { directory, io } = this.#options;
     try {
-      await prepareDirectory(this.#directory, { io, allowUnsafeFileSystem: this.#allowUnsafeFileSystem });
+      await prepareDirectory(directory, { io, allowUnsafeFileSystem: this.#allowUnsafeFileSystem });
       let loaded = false;
-      const onChange = (identity: string) => loaded && this.#hints.tell(identity);
-      const log = await openLog(this.#directory, { io, onChange });
+      const options = { ...this.#options, onChange: (identity: string) => loaded && this.#hints.tell(identity) };
+      const log = await openUnsealed(options);
       loaded = true;
-      const commits = new GroupCommit(log, (failure) => {
+      await holdReserve(directory, io);
+      this.#watch.resume();
+      return new GroupCommit(log, options, (failure) => {
         this.#remember(failure);
         drop();
       });
-      return { log, commits };
     } catch (error) {
       if (error instanceof JournalError) throw error;
-      const failure = asFailure(error, `The journal in ${this.#directory} cannot be opened`);
+      const failure = asFailure(error, `The journal in ${directory} cannot be opened`);
       this.#remember(failure);
       throw failure.error;
     }
   }
 
-  #drop(session: Promise<Session>): void {
+  #drop(session: Promise<GroupCommit>): void {
     if (this.#session === session) this.#session = undefined;
   }
 
@@ -195,18 +211,46 @@ class FileJournal implements Journal {
   }
 }
 
-function split(found: readonly (readonly [string, Stored])[]): { records: JournalRecord[]; unreadable: Unreadable[] } {
-  const records: JournalRecord[] = [];
-  const unreadable: Unreadable[] = [];
-  for (const [identity, stored] of found) {
-    if (isUnusable(stored.value)) {
-      unreadable.push({ identity, reason: stored.value.unusable });
-    } else {
-      const record = readRecord(stored, identity);
-      if (record !== undefined) records.push(record);
+/** What a process killed before its flush has written is in the page cache only: an answer that rests on it waits for a flush of ours. */
+async function durable(commits: GroupCommit, log: Log, end: number): Promise<void> {
+  if (end > log.durable) await commits.flush();
+}
+
+async function readAll(
+  commits: GroupCommit,
+  log: Log,
+  { prefix, open }: { readonly prefix: string; readonly open: boolean },
+): Promise<Listed> {
+  const { index } = log.fold;
+  const identities = [...(open ? log.fold.open : index.keys())].filter((identity) => identity.startsWith(prefix));
+  // As they are now: what is written while others have their turn must not mix with it.
+  const found = identities.map((identity) => [identity, index.get(identity)] as const);
+  const listed: Listed = { records: [], unreadable: [] };
+  let end = 0;
+  for (const [at, [identity, indexed]] of found.entries()) {
+    if (at % READS_AT_ONCE === READS_AT_ONCE - 1) await nextTurn();
+    if (indexed === undefined) continue;
+    const stored = typeof indexed === 'number' ? log.reader.put(indexed) : indexed;
+    end = Math.max(end, stored.end);
+    try {
+      const record = log.reader.record(identity, stored);
+      if (!open || isOpen(record)) listed.records.push(record);
+    } catch (error) {
+      if (!(error instanceof JournalError)) throw error;
+      listed.unreadable.push({ identity, reason: error.reason as Unreadable['reason'] });
     }
   }
-  return { records, unreadable };
+  await durable(commits, log, end);
+  return listed;
+}
+
+function toRetention({ response, record, ...unknown }: NonNullable<FileJournalOptions['retention']>): Retention {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw invalid(`retention knows no member '${name}'; there are response and record.`);
+  return {
+    response: response === undefined ? DEFAULT_RETENTION.response : milliseconds(response, 'retention.response'),
+    record: record === undefined ? DEFAULT_RETENTION.record : milliseconds(record, 'retention.record'),
+  };
 }
 
 function toPath(directory: unknown): string {

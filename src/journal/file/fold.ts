@@ -1,16 +1,27 @@
-import { type Batch, decodeBatch, type Piece } from './batch.ts';
-import { type Applied, applyEntry } from './entry.ts';
+import { type Batch, decodeText, type Piece, type Preamble } from './batch.ts';
+import { type Applied, applyEntry, type Entry, isNewer } from './entry.ts';
 import { decodeLine, NEWLINE } from './line.ts';
-import type { Stored } from './stored.ts';
+import { type Indexed, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
 
 /** Called for every batch, in log order, with what became of its entries and the offset behind its line. */
 export type OnBatch = (batch: Batch, applied: readonly Applied[], end: number) => void;
 
+const LOWER_P = 112;
+const ONE = 49;
+const TAB = 9;
+const QUOTE = 34;
+const BACKSLASH = 92;
+/** Behind the checksum. */
+const TEXT = 8;
+
 /** Bytes in log order become records. The same bytes give the same records in every process: that is how log order decides. */
 export class Fold {
   /** In the order of first claims. */
-  readonly index: Map<string, Stored> = new Map();
-  /** Everything before it is folded. Behind it: nothing, or a line that is being written, or a torn piece. */
+  readonly index: Map<string, Indexed> = new Map();
+  /** The identities of the open ones: a start reads those alone. */
+  readonly open: Set<string> = new Set();
+  /** Everything before it is folded. Behind it: nothing, or a line that is being written, or a torn piece; or, once it is sealed, what
+   *  counts for nothing. */
   end = 0;
   /** The highest offset that a line names as durable. It alone may convict a piece of being damage: what this process itself knows to be
    *  durable may reach beyond a piece that another process tore (SIGKILL alone does that) and did not live to list. */
@@ -19,14 +30,38 @@ export class Fold {
   written = 0;
   /** From the header; 0 until it was read. */
   generation = 0;
+  /** Behind the snapshot. */
+  snapshotEnd = 0;
+  /** The first seal ends the generation for ever. */
+  seal: { readonly from: number; readonly at: number } | undefined;
   /** What only a newer version writes was met: the fold ends there for ever. */
   beyond: string | undefined;
+  readonly #read: (offset: number) => Stored;
   #pieces: { readonly piece: Piece /** Behind the first line that lists it. */; listed: number | undefined }[] = [];
+
+  /** @param read the record whose snapshot line begins at this offset */
+  constructor(read: (offset: number) => Stored) {
+    this.#read = read;
+  }
+
+  get ended(): boolean {
+    return this.seal !== undefined || this.beyond !== undefined;
+  }
+
+  /** What is known of a record; one of the snapshot is read for it. */
+  stored(identity: string): Stored | undefined {
+    const found = this.index.get(identity);
+    if (typeof found !== 'number') return found;
+    const stored = this.#read(found);
+    // A tombstone stays a number, for good: it is asked for once in its life.
+    if (isOpenMark(stored.mark)) this.index.set(identity, stored);
+    return stored;
+  }
 
   /** Folds the whole lines of `bytes`, which start at `end`. */
   feed(bytes: Buffer, onBatch?: OnBatch): void {
     let start = 0;
-    while (this.beyond === undefined) {
+    while (!this.ended) {
       const stop = bytes.indexOf(NEWLINE, start);
       // Another process is writing, or tore its line: only a newline tells. Its bytes become visible page by page.
       if (stop < 0) break;
@@ -51,36 +86,76 @@ export class Fold {
 
   #line(bytes: Buffer, from: number, onBatch: OnBatch | undefined): void {
     const to = from + bytes.length;
-    const json = decodeLine(bytes);
-    const line = json === undefined ? undefined : decodeBatch(json);
-    if (line === undefined) {
+    const text = decodeLine(bytes);
+    if (text === undefined) {
       this.#pieces.push({ piece: [from, to], listed: undefined });
-    } else if (line.kind === 'beyond') {
-      this.beyond = line.what;
-    } else if (line.kind === 'header') {
-      this.generation = line.generation;
-      this.#name(to + 1 + line.length);
-    } else {
-      this.#batch(line, to + 1, onBatch);
+      return;
+    }
+    if (from < this.snapshotEnd && this.#plainPut(bytes, from)) return;
+    const line = decodeText(text);
+    switch (line.kind) {
+      case 'beyond':
+        this.beyond = line.what;
+        break;
+      case 'header':
+        this.generation = line.generation;
+        this.snapshotEnd = to + 1 + line.length;
+        this.#name(this.snapshotEnd);
+        break;
+      case 'put':
+        if (from < this.snapshotEnd) this.#apply([line.entry], { from, to });
+        else this.beyond = 'a record outside its snapshot';
+        break;
+      case 'seal':
+        this.#preamble(line, to + 1);
+        this.seal = { from, at: line.at };
+        break;
+      default:
+        this.#preamble(line, to + 1);
+        if (line.entries.length > 0) this.written = to + 1;
+        onBatch?.(line, this.#apply(line.entries, { from, to }), to + 1);
     }
   }
 
-  #batch(batch: Batch, end: number, onBatch: OnBatch | undefined): void {
-    this.#name(batch.durable);
-    for (const [from, to] of batch.torn) {
+  /** A line of the snapshot of this version, whose name stands for itself in JSON. Only its name and its mark are read: that is what makes a
+   *  start with a hundred thousand tombstones fast. */
+  #plainPut(bytes: Buffer, from: number): boolean {
+    if (bytes[TEXT] !== LOWER_P || bytes[TEXT + 1] !== ONE || bytes[TEXT + 3] !== TAB) return false;
+    const start = TEXT + 5;
+    const end = bytes.indexOf(TAB, start) - 1;
+    if (bytes[start - 1] !== QUOTE || end < start || bytes[end] !== QUOTE) return false;
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === BACKSLASH || byte > 127) return false;
+    }
+    const identity = bytes.toString('latin1', start, end);
+    this.index.set(identity, from);
+    if (isOpenMark(String.fromCharCode(bytes[TEXT + 2] ?? 0) as Mark)) this.open.add(identity);
+    return true;
+  }
+
+  #preamble({ durable, torn }: Preamble, end: number): void {
+    this.#name(durable);
+    for (const [from, to] of torn) {
       const found = this.#pieces.find(({ piece }) => piece[0] === from && piece[1] === to);
       if (found !== undefined) found.listed ??= end;
     }
     // What a durable line lists needs no more attention.
     this.#pieces = this.#pieces.filter(({ listed }) => listed === undefined || listed > this.named);
-    if (batch.entries.length > 0) this.written = end;
-    const applied = batch.entries.map((entry) => {
-      const result = applyEntry(this.index.get(entry.identity), entry, end);
-      if (result.stored === undefined) this.index.delete(entry.identity);
-      else this.index.set(entry.identity, result.stored);
+  }
+
+  #apply(entries: readonly Entry[], line: Part['line']): readonly Applied[] {
+    return entries.map((entry) => {
+      const { identity } = entry;
+      const result = applyEntry(this.stored(identity), entry, line);
+      if (result.stored === undefined) this.index.delete(identity);
+      else if (result.done) this.index.set(identity, result.stored);
+      const { stored } = result;
+      // What only a newer version can read may well be open.
+      if (stored !== undefined && (isOpenMark(stored.mark) || isNewer(stored))) this.open.add(identity);
+      else this.open.delete(identity);
       return result;
     });
-    onBatch?.(batch, applied, end);
   }
 
   #name(durable: number): void {

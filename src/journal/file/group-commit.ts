@@ -1,12 +1,25 @@
 import { nextTick } from 'node:process';
 import { JournalError } from '../../core/errors/journal-error.ts';
+import { applyUpdate, type Change, type JournalRecord } from '../../core/record.ts';
+import { type CompactionOptions, compact, followSeal, isDue } from './compaction.ts';
 import { type Applied, applyEntry, type Entry, encodeRemove } from './entry.ts';
 import { asFailure, LogFailure } from './failure.ts';
 import type { Log } from './log.ts';
-import { isUnusable } from './stored.ts';
+import { copyOf } from './log-reader.ts';
+import { holdReserve, releaseReserve } from './reserve.ts';
+import { isOpenMark, type Stored } from './stored.ts';
 
 /** Longest line, in characters: lines of 8 MB were measured to arrive in one piece, and a string ends at 512 MB. */
 const LONGEST_LINE = 8 * 1024 * 1024;
+
+/** With nothing to do for so long, the log is told what is durable. */
+const IDLE_MS = 500;
+
+/** After a compaction that failed, the log grows by so much before the next try. */
+const RETRY_GROWTH = 1.25;
+
+/** Where an entry that was not written yet would stand. */
+const NOWHERE = { from: 0, to: 0 } as const;
 
 /** One write that somebody waits for. */
 export interface Job {
@@ -15,62 +28,100 @@ export interface Job {
   readonly text: string;
   /** Answered when written, not when durable. */
   readonly relaxed: boolean;
+  /** Begins something that will have to be ended: a claim, a round. */
+  readonly begins: boolean;
+  /** The record that a claim makes. */
+  readonly value?: JournalRecord;
+  /** What an update changes. */
+  readonly change?: Change;
+}
+
+/** What became of it. */
+export interface Answer {
+  readonly done: boolean;
+  /** What is stored now, as a copy. */
+  readonly record: JournalRecord | undefined;
 }
 
 interface Waiting {
-  /** Undefined: only a flush is wanted. */
-  readonly job: Job | undefined;
-  readonly resolve: (applied: Applied) => void;
+  /** `flush`: only durability is wanted. `compact`: a new generation. `settle`: nothing more is expected for a while. */
+  readonly job: Job | 'flush' | 'compact' | 'settle';
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
+type Writing = Waiting & { readonly job: Job };
 
-/** Everything that arrives while a flush is under way shares the next line and the next flush. */
+interface Decided {
+  readonly waiting: Waiting;
+  readonly answer: Answer;
+  /** Up to where the log must be durable for it to be true. */
+  readonly reach: number;
+}
+
+const NOTHING: Answer = { done: false, record: undefined };
+
+/** Everything that arrives while a flush is under way shares the next line and the next flush. Also the one who moves on to the next generation. */
 export class GroupCommit {
-  readonly #log: Log;
+  #log: Log;
+  readonly #options: CompactionOptions;
   readonly #onFailure: (failure: LogFailure) => void;
   #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
+  #switching: Promise<void> | undefined;
   #failure: LogFailure | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  /** The disk was full, and the reserve is used up. */
+  #tight = false;
+  /** Not before the log is as long. */
+  #compactFrom = 0;
 
-  constructor(log: Log, onFailure: (failure: LogFailure) => void) {
+  constructor(log: Log, options: CompactionOptions, onFailure: (failure: LogFailure) => void) {
     this.#log = log;
+    this.#options = options;
     this.#onFailure = onFailure;
   }
 
   /** Resolves with what became of the write, durable unless relaxed. @throws JournalError */
-  write(job: Job): Promise<Applied> {
+  write(job: Job): Promise<Answer> {
     return this.#submit(job);
   }
 
   /** Resolves when what was folded at the call is durable. @throws JournalError */
   async flush(): Promise<void> {
-    await this.#submit(undefined);
+    await this.#submit('flush');
   }
 
-  /** Folds what others appended. @throws JournalError */
-  refresh(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-    try {
-      this.#log.refresh();
-    } catch (error) {
-      throw this.#fail(error).error;
+  /** Begins a new generation. @throws JournalError */
+  async compact(): Promise<void> {
+    await this.#submit('compact');
+  }
+
+  /** Folds what others appended, and gives the log that has it. @throws JournalError */
+  async fresh(): Promise<Log> {
+    for (;;) {
+      await this.#switching;
+      if (this.#failure !== undefined) throw this.#failure.error;
+      try {
+        this.#log.refresh();
+      } catch (error) {
+        throw this.#fail(error).error;
+      }
+      if (!this.#log.sealed) return this.#log;
+      // What others write from now on is in the next one.
+      await this.flush();
     }
   }
 
   /** Finishes what is under way, then releases the file. */
   async close(): Promise<void> {
+    // Relaxed writes have waited for somebody's flush; there will be no other.
+    if (this.#failure === undefined) await this.#submit('settle');
     while (this.#running !== undefined) await this.#running;
-    if (this.#failure !== undefined) return;
-    try {
-      // Relaxed writes have waited for somebody's flush; there will be no other.
-      await this.#log.settle();
-    } catch (error) {
-      throw this.#fail(error).error;
-    }
+    clearTimeout(this.#idle);
     this.#log.close();
   }
 
-  #submit(job: Job | undefined): Promise<Applied> {
+  #submit(job: Waiting['job']): Promise<Answer> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     return new Promise((resolve, reject) => {
       this.#queue.push({ job, resolve, reject });
@@ -79,6 +130,7 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
+    clearTimeout(this.#idle);
     for (;;) {
       await microtasksDone();
       if (this.#queue.length === 0) break;
@@ -93,95 +145,198 @@ export class GroupCommit {
     }
     // In the same turn as the last look at the queue: cleared later, a job that came in between would wait for ever.
     this.#running = undefined;
-    if (this.#failure !== undefined) this.#log.close();
+    const { written, named } = this.#log.fold;
+    if (this.#failure !== undefined || written <= named) return;
+    this.#idle = setTimeout(() => void this.#submit('settle').catch(() => undefined), IDLE_MS).unref();
   }
 
   #take(): Waiting[] {
     let length = 0;
     const over = this.#queue.findIndex(({ job }, at) => {
-      length += job?.text.length ?? 0;
+      length += typeof job === 'string' ? 0 : job.text.length;
       return at > 0 && length > LONGEST_LINE;
     });
     return this.#queue.splice(0, over < 0 ? this.#queue.length : over);
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    this.#log.refresh();
-    const durable = this.#log.durable;
-    const { answers, writes } = this.#sort(batch);
-    answers.push(...this.#write(writes));
+    for (let left = batch; left.length > 0; ) left = await this.#round(left);
+    const asked = batch.filter(({ job }) => job === 'compact');
+    if (asked.length === 0 && (this.#log.fold.end < this.#compactFrom || !isDue(this.#log))) return;
+    await this.#compact(asked);
+  }
+
+  /** @returns what a seal left unwritten: it belongs into the next generation */
+  async #round(batch: readonly Waiting[]): Promise<readonly Waiting[]> {
+    await this.#unsealed();
+    const { durable } = this.#log;
+    const { decided, writes } = this.#sort(batch);
+    const wanted = await this.#withinReserve(writes);
+    const { written, left } = this.#write(wanted);
+    decided.push(...written);
     // What rests on nothing but what is durable already needs no flush.
-    const waiting = answers.filter(({ waiting: { job, resolve }, applied }) => {
-      const settled = job?.relaxed === true || this.#reach(job, applied) <= durable;
-      if (settled) resolve(applied);
+    const waiting = decided.filter(({ waiting: { job, resolve }, answer, reach }) => {
+      const settled = (typeof job !== 'string' && job.relaxed) || reach <= durable;
+      if (settled && job !== 'compact') resolve(answer);
       return !settled;
     });
-    if (waiting.length === 0) return;
+    if (waiting.length > 0) await this.#makeDurable(waiting);
+    if (batch.some(({ job }) => job === 'settle')) this.#log.sayDurable();
+    for (const {
+      waiting: { job, resolve },
+      answer,
+    } of waiting)
+      if (job !== 'compact') resolve(answer);
+    return left;
+  }
+
+  async #makeDurable(waiting: readonly Decided[]): Promise<void> {
     try {
       await this.#log.flush();
       if (this.#failure !== undefined) throw this.#failure;
-      // A log that was deleted meanwhile made nothing durable.
-      this.#log.refresh();
     } catch (error) {
+      await this.#rescue(error, waiting);
+      return;
+    }
+    // A log that was deleted meanwhile made nothing durable.
+    this.#log.refresh();
+  }
+
+  /** After a flush that failed nothing in the page cache can be believed: a new file from memory, or nothing more. */
+  async #rescue(error: unknown, waiting: readonly Decided[]): Promise<void> {
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#switch((log) => compact(log, this.#options));
+    } catch {
       this.#retract(waiting);
       throw error;
     }
-    for (const answer of waiting) answer.waiting.resolve(answer.applied);
   }
 
-  /** Up to where the log must be durable for an answer to be true. */
-  #reach(job: Job | undefined, { done, stored }: Applied): number {
-    const { end, written } = this.#log.fold;
-    if (job === undefined) return written;
-    return stored?.end ?? (done ? end : 0);
+  async #unsealed(): Promise<void> {
+    this.#log.refresh();
+    while (this.#log.sealed) {
+      await this.#switch((log) => followSeal(log, this.#options));
+      this.#log.refresh();
+    }
+  }
+
+  async #compact(asked: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#switch((log) => compact(log, this.#options));
+      this.#compactFrom = 0;
+      for (const { resolve } of asked) resolve(NOTHING);
+    } catch (error) {
+      if (error instanceof LogFailure && error.final) throw error;
+      // Harmless: the log just goes on growing. Where it is sealed already, the next round finds out.
+      this.#compactFrom = this.#log.fold.end * RETRY_GROWTH;
+      for (const { reject } of asked) reject(asFailure(error, 'The journal cannot be compacted').error);
+    }
+  }
+
+  async #switch(next: (log: Log) => Promise<Log>): Promise<void> {
+    const log = this.#log;
+    const release = log.pin();
+    const switched = next(log).then((found) => {
+      this.#log = found;
+    });
+    this.#switching = switched.catch(() => undefined);
+    try {
+      await switched;
+    } finally {
+      this.#switching = undefined;
+      release();
+    }
   }
 
   /** Answers what needs no line: what the log, just read to its end, decides already. Only where no earlier write of this batch may still
    *  change that. */
-  #sort(batch: readonly Waiting[]): { answers: Answer[]; writes: (Waiting & { readonly job: Job })[] } {
-    const answers: Answer[] = [];
-    const writes: (Waiting & { readonly job: Job })[] = [];
+  #sort(batch: readonly Waiting[]): { decided: Decided[]; writes: Writing[] } {
+    const decided: Decided[] = [];
+    const writes: Writing[] = [];
     const touched = new Set<string>();
     for (const waiting of batch) {
       const { job } = waiting;
-      if (job === undefined) {
-        answers.push({ waiting, applied: { done: false, stored: undefined } });
+      if (typeof job === 'string') {
+        decided.push({ waiting, answer: NOTHING, reach: this.#log.fold.written });
         continue;
       }
       const { identity } = job.entry;
-      const existing = this.#log.fold.index.get(identity);
-      const expected = applyEntry(existing, job.entry, 0);
-      if (!touched.has(identity) && expected.stored === existing) {
-        answers.push({ waiting, applied: expected });
-      } else if (expected.done && expected.stored !== undefined && isUnusable(expected.stored.value)) {
-        waiting.reject(new JournalError('corrupt', 'A record that could not be read again was not written.'));
-      } else {
+      try {
+        const existing = this.#log.fold.stored(identity);
+        if (!touched.has(identity)) {
+          const expected = applyEntry(existing, job.entry, NOWHERE);
+          if (expected.stored === existing) {
+            decided.push(this.#decide(waiting, expected));
+            continue;
+          }
+          // What cannot be read must not be written to either.
+          if (existing !== undefined) this.#log.reader.peek(identity, existing);
+        }
         touched.add(identity);
         writes.push({ ...waiting, job });
+      } catch (error) {
+        if (error instanceof LogFailure) throw error;
+        waiting.reject(error);
       }
     }
-    return { answers, writes };
+    return { decided, writes };
   }
 
-  #write(writes: readonly (Waiting & { readonly job: Job })[]): Answer[] {
-    if (writes.length === 0) return [];
+  #decide(waiting: Waiting, { done, stored }: Applied): Decided {
+    const identity = typeof waiting.job === 'string' ? '' : waiting.job.entry.identity;
+    const record = stored && this.#log.reader.record(identity, stored);
+    return { waiting, answer: { done, record }, reach: stored?.end ?? (done ? this.#log.fold.end : 0) };
+  }
+
+  /** While the reserve is gone, what begins is refused: the space is for what has begun. */
+  async #withinReserve(writes: readonly Writing[]): Promise<readonly Writing[]> {
+    if (!this.#tight || !writes.some(({ job }) => job.begins)) return writes;
+    const { directory, io } = this.#options;
+    this.#tight = !(await holdReserve(directory, io));
+    return this.#tight ? this.#refuseBeginnings(writes, full(directory)) : writes;
+  }
+
+  #refuseBeginnings(writes: readonly Writing[], error: unknown): readonly Writing[] {
+    for (const { job, reject } of writes) if (job.begins) reject(error);
+    return writes.filter(({ job }) => !job.begins);
+  }
+
+  /** @returns `left` where the generation was sealed before */
+  #write(writes: readonly Writing[]): { readonly written: readonly Decided[]; readonly left: readonly Writing[] } {
+    if (writes.length === 0) return { written: [], left: [] };
     try {
+      const before = writes.map(({ job: { entry } }) => this.#log.fold.stored(entry.identity));
       const applied = this.#log.write(writes.map(({ job }) => job.text));
-      return writes.map((waiting, at) => ({ waiting, applied: applied[at] ?? { done: false, stored: undefined } }));
+      if (applied === undefined) return { written: [], left: writes };
+      const written = applied.map((result, at) => {
+        const waiting = writes[at] as Writing;
+        keep(waiting.job, result, before[at]);
+        return this.#decide(waiting, result);
+      });
+      return { written, left: [] };
     } catch (error) {
       if (error instanceof LogFailure) throw error;
-      for (const { reject } of writes) reject(error);
-      return [];
+      const full = error instanceof JournalError && error.reason === 'quota' && !this.#tight;
+      if (!full) {
+        for (const { reject } of writes) reject(error);
+        return { written: [], left: [] };
+      }
+      this.#tight = true;
+      releaseReserve(this.#options.directory, this.#options.io);
+      return this.#write(this.#refuseBeginnings(writes, error));
     }
   }
 
   /** Their callers hear that nothing was stored, but the lines are in the file: without this a restart might find them and send.
    *  Best effort, for the disk has just failed. */
-  #retract(answers: readonly Answer[]): void {
-    const claims = answers.filter(({ waiting, applied }) => waiting.job?.entry.kind === 'claim' && applied.done);
+  #retract(waiting: readonly Decided[]): void {
+    const claims = waiting.flatMap(({ waiting: { job }, answer }) =>
+      typeof job !== 'string' && job.entry.kind === 'claim' && answer.done ? [job.entry] : [],
+    );
     if (claims.length === 0) return;
     try {
-      this.#log.write(claims.map(({ waiting: { job } }) => encodeRemove(job?.entry.identity ?? '', 1)));
+      this.#log.write(claims.map(({ identity, revision }) => encodeRemove(identity, revision)));
     } catch {
       // The error of the flush says that the state is unknown.
     }
@@ -190,16 +345,28 @@ export class GroupCommit {
   #fail(error: unknown): LogFailure {
     if (this.#failure !== undefined) return this.#failure;
     this.#failure = asFailure(error, 'The journal failed');
-    // Never under a flush: its file descriptor could be another file's by the time it runs.
-    if (this.#running === undefined) this.#log.close();
+    clearTimeout(this.#idle);
+    this.#log.close();
     this.#onFailure(this.#failure);
     return this.#failure;
   }
 }
 
-interface Answer {
-  readonly waiting: Waiting;
-  readonly applied: Applied;
+/** Keeps in memory what is known already: the record of an open operation is asked for again soon. */
+function keep(job: Job, { done, stored }: Applied, before: Stored | undefined): void {
+  if (!done || stored === undefined || !isOpenMark(stored.mark) || stored.value !== undefined) return;
+  if (job.value !== undefined) stored.value = job.value;
+  else if (job.change !== undefined && before?.value !== undefined && before.revision + 1 === stored.revision) {
+    const { record } = applyUpdate(before.value, job.change);
+    if (record !== undefined) stored.value = copyOf(record);
+  }
+}
+
+function full(directory: string): JournalError {
+  return new JournalError(
+    'quota',
+    `The journal in ${directory} has no space in reserve to finish what it would begin. Free some; what is stored is untouched.`,
+  );
 }
 
 /** Callers who were just answered come back within a few microtasks: their next writes belong into this batch, not behind its flush. */

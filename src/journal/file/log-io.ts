@@ -53,6 +53,8 @@ export interface LogIo {
   syncDirectory(path: string): void;
   /** `f_type` of statfs(2). */
   fileSystemType(path: string): Promise<number>;
+  /** The wall clock, for what is kept for a time. */
+  now(): number;
 }
 
 export interface FileStats {
@@ -103,6 +105,7 @@ export const nodeLogIo: LogIo = {
     }
   },
   fileSystemType: async (path) => (await statfs(path)).type,
+  now: Date.now,
 };
 
 function settled(start: (done: (error: NodeJS.ErrnoException | null) => void) => void): Promise<void> {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError } from '../../core/errors/journal-error.ts';
-import { encodeBatch } from './batch.ts';
+import { encodeBatch, encodeSeal, type Preamble } from './batch.ts';
 import type { Applied } from './entry.ts';
-import { fileSystemError, LogFailure } from './failure.ts';
+import { corrupt, fileSystemError, LogFailure, unusable } from './failure.ts';
 import { Fold, type OnBatch } from './fold.ts';
 import { encodeLine } from './line.ts';
 import type { LogIo } from './log-io.ts';
+import { LogReader } from './log-reader.ts';
+import { Unflushed } from './unflushed.ts';
 
 /** How much is read at a time; twice as much while a line is longer. */
 const SLICE = 4 * 1024 * 1024;
@@ -24,17 +25,31 @@ export interface LogOptions {
   readonly onChange: (identity: string) => void;
 }
 
-/** One open log: what is in it, and how more gets in. Knows nothing of callers and queues. */
+/** One generation of the log, open: what is in it, and how more gets in. Knows nothing of callers and queues. */
 export class Log {
-  readonly fold: Fold = new Fold();
+  readonly fold: Fold;
+  readonly reader: LogReader;
   readonly #options: LogOptions;
   readonly #writer: string = randomUUID();
+  readonly #unflushed = new Unflushed();
   #sequence = 0;
   #flushed = 0;
   #own: { readonly sequence: number; applied?: readonly Applied[] } | undefined;
+  #pins = 0;
+  #closed = false;
 
   constructor(options: LogOptions) {
     this.#options = options;
+    this.reader = new LogReader(options, this.#unflushed);
+    this.fold = new Fold((offset) => this.reader.put(offset));
+  }
+
+  get fd(): number {
+    return this.#options.fd;
+  }
+
+  get path(): string {
+    return this.#options.path;
   }
 
   /** Everything before it is on the device, by our own flushes or by what the log says of others'. */
@@ -42,24 +57,36 @@ export class Log {
     return Math.max(this.#flushed, this.fold.named);
   }
 
-  /** Writes one batch and reads it back: what became of each entry is for the order of the log to say.
+  get sealed(): boolean {
+    return this.fold.seal !== undefined;
+  }
+
+  /** Writes one batch and reads it back: what became of each entry is for the order of the log to say. Undefined where the generation was
+   *  sealed first: then it counts for nothing, and belongs into the next one.
    *  @throws JournalError where it was refused, and the log can go on @throws LogFailure where it cannot */
-  write(entries: readonly string[]): readonly Applied[] {
+  write(entries: readonly string[]): readonly Applied[] | undefined {
     for (let writes = 0; writes < MOST_WRITES; writes++) {
-      this.#append(entries);
+      this.#append((preamble) => encodeBatch(preamble, entries));
       this.refresh();
       const applied = this.#own?.applied;
       this.#own = undefined;
-      if (applied !== undefined) return applied;
+      if (applied !== undefined || this.sealed) return applied;
     }
     throw this.#final('what was written to it cannot be read back');
   }
 
-  /** Before the end: makes what was written durable and says so in the log itself. From then on a change to it is known from a torn piece.
-   *  @throws LogFailure */
-  async settle(): Promise<void> {
-    if (this.fold.written > this.durable) await this.flush();
-    if (this.fold.written <= this.fold.named) return;
+  /** Ends the generation, unless another process did. @throws JournalError, LogFailure */
+  seal(at: number): void {
+    for (let writes = 0; !this.sealed; writes++) {
+      if (writes === MOST_WRITES) throw this.#final('what was written to it cannot be read back');
+      this.#append((preamble) => encodeSeal(preamble, at));
+      this.refresh();
+    }
+  }
+
+  /** Before a pause: says in the log itself what is durable. From then on a change to it is known from a torn piece. */
+  sayDurable(): void {
+    if (this.fold.written <= this.fold.named || this.fold.written > this.durable || this.sealed) return;
     try {
       this.write([]);
     } catch {
@@ -71,45 +98,63 @@ export class Log {
   refresh(): void {
     const reading = this.#read();
     while (!reading.next().done);
+    this.#judge();
   }
 
-  /** The first read, in slices: a long log must not stop everything else. @throws LogFailure */
+  /** The first read, in slices: a long log must not stop everything else. Not judged: `verify` does. @throws LogFailure */
   async load(): Promise<void> {
     const reading = this.#read();
     while (!reading.next().done) await nextTurn();
   }
 
-  /** Makes everything that is folded durable. @throws LogFailure, final: a flush that failed must not be tried again. The kernel reports
-   *  lost pages once, and the next flush "succeeds" over them. */
+  /** What was loaded is a log of this version, and whole. @throws LogFailure */
+  verify(): void {
+    this.#judge();
+  }
+
+  /** Makes everything that is folded durable. @throws LogFailure. A flush that failed must not be tried again: the kernel reports lost pages
+   *  once, and the next flush "succeeds" over them. */
   async flush(): Promise<void> {
     const { fd, io, path } = this.#options;
     const reached = this.fold.end;
+    const release = this.pin();
     try {
       await io.flush(fd);
     } catch (cause) {
-      const what = `The journal ${path} could not be flushed to the device`;
-      throw new LogFailure(
-        new JournalError(
-          'unavailable',
-          `${what}, so nothing more is stored or sent. Whether the last writes are stored is unknown; the same names join them. Check the disk, then start again.`,
-          { cause },
-        ),
-        true,
-      );
+      throw unusable(path, cause);
+    } finally {
+      release();
     }
     if (reached > this.#flushed) this.#flushed = reached;
+    this.#unflushed.drop(this.durable);
   }
 
+  /** Keeps the file open until the returned function is called, whatever happens to the log meanwhile. */
+  pin(): () => void {
+    this.#pins++;
+    return () => {
+      this.#pins--;
+      this.#release();
+    };
+  }
+
+  /** Never under a flush or a read: its file descriptor could be another file's by the time they run. */
   close(): void {
-    closeSync(this.#options.fd);
+    this.#closed = true;
+    this.#release();
   }
 
-  #append(entries: readonly string[]): void {
+  #release(): void {
+    if (!this.#closed || this.#pins > 0) return;
+    this.#pins = Number.POSITIVE_INFINITY;
+    this.#options.io.close(this.#options.fd);
+  }
+
+  #append(text: (preamble: Preamble) => string): void {
     const { fd, io, path } = this.#options;
     const sequence = ++this.#sequence;
     const { durable } = this;
-    const preamble = { writer: this.#writer, sequence, durable, torn: this.fold.torn(durable) };
-    const bytes = encodeLine(encodeBatch(preamble, entries));
+    const bytes = encodeLine(text({ writer: this.#writer, sequence, durable, torn: this.fold.torn(durable) }));
     let written: number;
     try {
       written = io.append(fd, bytes);
@@ -128,30 +173,40 @@ export class Log {
     this.#own = { sequence };
   }
 
-  /** Reads and folds slice by slice up to the end of the file, then judges what it found. */
+  /** Reads and folds slice by slice up to the end of the file. */
   *#read(): Generator<undefined, void> {
-    const { fd, io } = this.#options;
+    const { fd, io, path } = this.#options;
     try {
       const { size, nlink } = io.stat(fd);
-      if (nlink === 0)
-        throw this.#final('it was deleted or replaced while in use. Names in it may be unknown elsewhere now');
       if (size < this.fold.end) throw this.#final('it became shorter while in use');
-      for (let length = SLICE; this.fold.end < size && this.fold.beyond === undefined; ) {
+      for (let length = SLICE; this.fold.end < size && !this.fold.ended; ) {
         const from = this.fold.end;
         const wanted = Math.min(length, size - from);
         const slice = Buffer.allocUnsafe(wanted);
         const got = io.read(fd, slice, from);
-        this.fold.feed(slice.subarray(0, got), this.#onBatch);
+        this.#feed(slice.subarray(0, got));
         if (this.fold.end > from) length = SLICE;
         else if (wanted < size - from && got === wanted) length *= 2;
         else break;
         if (this.fold.end < size) yield;
       }
+      // A sealed one is replaced: the next has what was in it.
+      if (nlink === 0 && !this.sealed) {
+        throw this.#final('it was deleted or replaced while in use. Names in it may be unknown elsewhere now');
+      }
     } catch (cause) {
       if (cause instanceof LogFailure) throw cause;
-      throw new LogFailure(fileSystemError(`The journal ${this.#options.path} cannot be read`, cause), false);
+      throw new LogFailure(fileSystemError(`The journal ${path} cannot be read`, cause), false);
     }
-    this.#judge();
+  }
+
+  #feed(bytes: Buffer): void {
+    const from = this.fold.end;
+    // First: an entry may concern a record of a line before it in these bytes.
+    this.#unflushed.add(from, bytes);
+    this.fold.feed(bytes, this.#onBatch);
+    this.#unflushed.cut(this.fold.end);
+    this.#unflushed.drop(this.durable);
   }
 
   readonly #onBatch: OnBatch = (batch, applied) => {
@@ -184,15 +239,4 @@ export class Log {
       true,
     );
   }
-}
-
-/** Which names were in the damaged part is unknowable, so none can be claimed. */
-function corrupt(path: string, what: string): LogFailure {
-  return new LogFailure(
-    new JournalError(
-      'corrupt',
-      `The journal ${path} is damaged: ${what}. Nothing is sent, for a name in the damaged part could be charged twice. It is left as it is: restore it, or keep a copy and reconcile with the server before starting with an empty directory.`,
-    ),
-    false,
-  );
 }

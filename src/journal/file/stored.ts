@@ -1,42 +1,47 @@
-import { JournalError } from '../../core/errors/journal-error.ts';
-import { identityLabel } from '../../core/identity.ts';
 import type { JournalRecord } from '../../core/record.ts';
 
-/** A record that is in the log and cannot be used. */
-export interface Unusable {
-  readonly unusable: 'corrupt' | 'newer-version';
+/** What a record is, without reading it:
+ *  `o` unfinished, `f` finished and nobody was told, `a` finished and acknowledged, `s` the same whose response was collected,
+ *  `t` a tombstone, `k` a handed-in key. */
+export type Mark = 'o' | 'f' | 'a' | 's' | 't' | 'k';
+
+/** Finished, whoever was told. */
+export function isFinishedMark(mark: Mark): boolean {
+  return mark !== 'o' && mark !== 'k';
 }
 
-/** What the log holds of one identity. */
+/** Those that a start has to look at (`isOpen`). */
+export function isOpenMark(mark: Mark): boolean {
+  return mark === 'o' || mark === 'f';
+}
+
+/** Bytes of the file, within one of its lines. */
+export interface Part {
+  /** The line, without its newlines: whoever reads the part checks its checksum again. */
+  readonly line: { readonly from: number; readonly to: number };
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the log holds of one identity. Its text stays in the file: a finished operation, however large its answer, takes no memory but this. */
 export interface Stored {
-  readonly value: JournalRecord | Unusable;
+  readonly mark: Mark;
+  readonly version: number;
+  readonly revision: number;
+  readonly write: string;
+  /** When it finished; 0 while it has not. */
+  readonly since: number;
+  readonly fixed: Part;
+  /** It has finished since its fixed part was written: the body in there is sent no more, and not shown either. */
+  readonly bodyless: boolean;
+  /** Absent: a handed-in key has none. */
+  readonly state: Part | undefined;
   /** The offset behind the line that wrote it: durable once the log is durable up to there. */
   readonly end: number;
+  /** The record, while it is open and was needed before. Never handed out: callers get copies. */
+  value?: JournalRecord;
 }
 
-export function isUnusable(value: JournalRecord | Unusable): value is Unusable {
-  return 'unusable' in value;
-}
-
-/** The record, as a copy: what a caller writes into it must not change what the next one reads.
- *  @throws JournalError where the log holds one that cannot be used */
-export function readRecord(stored: Stored | undefined, identity: string): JournalRecord | undefined {
-  if (stored === undefined) return undefined;
-  if (!isUnusable(stored.value)) return copyOf(stored.value);
-  const { unusable } = stored.value;
-  const why =
-    unusable === 'corrupt'
-      ? 'is damaged. It is left as it is, and nothing is sent in its name'
-      : 'was written by a newer version of onceward. It is left as it is: update this program';
-  throw new JournalError(unusable, `The record ${identityLabel(identity)} ${why}.`);
-}
-
-/** Faster than structuredClone and Object.fromEntries; a stored record has no member named `__proto__`. */
-function copyOf<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return value.slice() as T;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
-  const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(value)) copy[name] = copyOf((value as Record<string, unknown>)[name]);
-  return copy as T;
-}
+/** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, where its line begins. A tombstone takes
+ *  its name and a number. */
+export type Indexed = Stored | number;

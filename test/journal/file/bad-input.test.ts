@@ -290,7 +290,7 @@ describe('what fileJournal is called with', () => {
     const journal = fileJournal(pathToFileURL(join(around, 'a b', 'journal')));
     expect(await readdir(around)).toEqual([]);
     await journal.open();
-    expect(await readdir(join(around, 'a b', 'journal'))).toEqual(['00000001.log']);
+    expect(await readdir(join(around, 'a b', 'journal'))).toEqual(['00000001.log', 'reserve']);
     await journal.close();
   });
 
@@ -319,7 +319,7 @@ describe('what is created', () => {
       return (mode & 0o777).toString(8);
     });
     expect(await Promise.all(modes)).toEqual(['700', '700', '700', '600']);
-    expect(await readdir(join(around, 'a/b/journal'))).toEqual(['00000001.log']);
+    expect(await readdir(join(around, 'a/b/journal'))).toEqual(['00000001.log', 'reserve']);
   });
 
   test('a log that was put back readable for others becomes private again', async () => {
@@ -335,8 +335,8 @@ describe('what is created', () => {
   test('holds no name of an operation in its file names, and a header in its first line', async () => {
     const directory = join(await temporaryDirectory(), 'journal');
     await withLog(directory);
-    expect(await readdir(directory)).toEqual(['00000001.log']);
-    expect((await linesOf(directory))[0]).toEqual({ format: 1, generation: 1, length: 0 });
+    expect(await readdir(directory)).toEqual(['00000001.log', 'reserve']);
+    expect((await linesOf(directory))[0]).toEqual({ format: 1, generation: 1, length: 0, texts: 0 });
     expect(await readFile(logOf(directory), 'latin1')).toMatch(/^(\n[0-9a-f]{8}\{[^\n]*\}\n)+$/);
   });
 });

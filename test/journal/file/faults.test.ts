@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { JournalError } from '../../../src/core/errors/journal-error.ts';
@@ -85,17 +85,37 @@ describe('an append that is refused', () => {
 });
 
 describe('a flush that fails', () => {
-  test('ends this journal for good, takes the claims back, and is never tried again', async () => {
+  test('once: what was written goes on in a new file, and everybody gets a true answer', async () => {
     const { directory, io, journal, make } = await faulty();
     const stored = make.operation('stored');
     await journal.claim(stored);
     const flushes = io.flushes;
     io.nextFlush = errno('EIO');
+    const offered = ['a', 'b'].map((name) => make.operation(name));
+    const claims = await Promise.all(offered.map((record) => journal.claim(record)));
+    expect(claims).toEqual(offered.map((record) => ({ created: true, record })));
+    // Never again on that file: the kernel reports lost pages once.
+    expect(io.flushes).toBe(flushes + 1);
+    expect((await readdir(directory)).sort()).toEqual(['00000001.log', '00000002.log', 'reserve']);
+    await journal.claim(make.operation('c'));
+    await journal.close();
+    const { records } = await fileJournal(directory).list('');
+    expect(records.map(({ identity }) => identity)).toEqual(['stored', 'a', 'b', 'c'].map((id) => `shop/alice/${id}`));
+  });
+
+  test('and no new file can be made: ends this journal for good, takes the claims back, and is never tried again', async () => {
+    const { directory, io, journal, make } = await faulty();
+    const stored = make.operation('stored');
+    await journal.claim(stored);
+    const flushes = io.flushes;
+    io.nextFlush = errno('EIO');
+    io.everySync = errno('EIO');
     const cause = io.nextFlush;
     const claims = await Promise.allSettled(['a', 'b'].map((name) => journal.claim(make.operation(name))));
     for (const claim of claims) {
       expect(claim).toMatchObject({ status: 'rejected', reason: { reason: 'unavailable', cause } });
     }
+    io.everySync = undefined;
     const calls = [
       () => journal.open(),
       () => journal.claim(make.operation('c')),
@@ -118,6 +138,7 @@ describe('a flush that fails', () => {
     let open = (): void => {};
     io.gate = new Promise((resolve) => (open = resolve));
     io.nextFlush = errno('EIO');
+    io.everySync = errno('EIO');
     const first = errorOf(journal.claim(make.operation('a')));
     await expect.poll(() => io.flushes).toBe(1);
     const second = errorOf(journal.claim(make.operation('b')));
@@ -191,7 +212,7 @@ describe('a log that something else touches', () => {
 
   test('bytes without a newline are another process writing: they are waited for, then voided or folded', async () => {
     const { directory, journal, make } = await faulty();
-    const line = encodeLine('{"w":"x","s":1,"d":0,"r":[{"k":"remove","i":"shop/alice/a","n":1}]}');
+    const line = encodeLine('{"w":"x","s":1,"d":0}\tr1-\t"shop/alice/a"\t1');
     await journal.claim(make.operation('a'));
     await appendFile(logOf(directory), line.subarray(0, 40));
     expect(await journal.get('shop/alice/a')).toBeDefined();
@@ -206,10 +227,10 @@ describe('a log that something else touches', () => {
 describe('a log of a newer version', () => {
   const beyond = (json: string) => (log: string) => appendFile(log, encodeLine(json));
   const rows: readonly [string, (log: string) => Promise<unknown>][] = [
-    ['sealed', beyond('{"w":"x","s":1,"d":0,"seal":{"at":1}}')],
-    ['an unknown entry', beyond('{"w":"x","s":1,"d":0,"r":[{"k":"merge","i":"a"}]}')],
+    ['an unknown seal', beyond('{"w":"x","s":1,"d":0,"seal":"wax"}')],
+    ['an unknown entry', beyond('{"w":"x","s":1,"d":0}\tm1o\t"a"')],
+    ['an entry with too few texts', beyond('{"w":"x","s":1,"d":0}\tc1o\t"a"\t1')],
     ['an unknown line', beyond('{"x":1}')],
-    ['a higher generation', (log) => writeFile(log.replace('00000001', '00000002'), '')],
     ['a higher format', (log) => writeFile(log, encodeLine('{"format":2,"generation":1,"length":0}'))],
   ];
 
@@ -223,16 +244,8 @@ describe('a log of a newer version', () => {
     await expect(journal.claim(make.operation('a'))).rejects.toMatchObject({ reason: 'newer-version' });
     expect(await readFile(log)).toEqual(after);
     await writeFile(log, before);
-    await rm(log.replace('00000001', '00000002'), { force: true });
     expect((await journal.claim(make.operation('a'))).created).toBe(true);
     await journal.close();
-  });
-
-  test('a seal met while running ends the claim under way', async () => {
-    const { directory, journal, make } = await faulty();
-    await journal.claim(make.operation('a'));
-    await appendFile(logOf(directory), encodeLine('{"w":"x","s":1,"d":0,"seal":{"at":1}}'));
-    await expect(journal.claim(make.operation('b'))).rejects.toMatchObject({ reason: 'newer-version' });
   });
 });
 
@@ -257,7 +270,7 @@ describe('a damaged log', () => {
       await opened.close();
       expect(await readFile(log)).toEqual(flipped);
     }
-    expect(corrupt).toBeGreaterThan(200);
+    expect(corrupt).toBeGreaterThan(150);
   });
 
   test.each([
@@ -265,6 +278,7 @@ describe('a damaged log', () => {
     ['empty', () => Buffer.alloc(0)],
     ['all zeros', (bytes: Buffer) => Buffer.alloc(bytes.length)],
     ['not a log', () => Buffer.from('hello\nworld\n')],
+    ['what a retired one is replaced with', () => Buffer.from('\nretired\n')],
   ])('%s: corrupt, and left as it is', async (_, spoil) => {
     const { directory, journal, make } = await faulty();
     await journal.claim(make.operation('a'));
@@ -275,5 +289,9 @@ describe('a damaged log', () => {
     await expect(journal.list('')).rejects.toMatchObject({ reason: 'corrupt', effect: 'none' });
     await expect(fileJournal(directory).open()).rejects.toMatchObject({ reason: 'corrupt' });
     expect(await readFile(log)).toEqual(spoilt);
+    // Evidence that does not depend on what is done next, once.
+    const kept = await readdir(join(directory, 'quarantine'));
+    expect(kept).toEqual([`00000001-${spoilt.length}.log`]);
+    expect(await readFile(join(directory, 'quarantine', kept[0] ?? ''))).toEqual(spoilt);
   });
 });

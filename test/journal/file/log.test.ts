@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LogFailure } from '../../../src/journal/file/failure.ts';
 import { Fold } from '../../../src/journal/file/fold.ts';
-import { LogWorld, show, steps } from './support/log-world.ts';
+import { LogWorld, show, steps, unread } from './support/log-world.ts';
 
 describe('processes that write, die and lose power on one log', () => {
   test('nothing that was flushed is lost, changed or moved, and no piece is taken for damage', async () => {
@@ -46,7 +46,7 @@ describe('processes that write, die and lose power on one log', () => {
         const world = new LogWorld();
         await world.run(todo);
         const { bytes } = world.disk;
-        const [whole, sliced] = [new Fold(), new Fold()];
+        const [whole, sliced] = [new Fold(unread), new Fold(unread)];
         whole.feed(bytes);
         for (let end = 0, at = 0; end < bytes.length; at++) {
           end = Math.min(bytes.length, end + (sizes[at % sizes.length] ?? 1));

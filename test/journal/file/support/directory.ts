@@ -14,10 +14,12 @@ export function logOf(directory: string): string {
   return join(directory, '00000001.log');
 }
 
-/** The batches of a log, as they were written, the header first. */
+/** The lines of a log, as they were written, the header first: what is JSON in front, and how many entries follow. */
 export async function linesOf(directory: string): Promise<readonly Record<string, unknown>[]> {
   const text = await readFile(logOf(directory), 'utf8');
-  return text
-    .split('\n')
-    .flatMap((line) => (line === '' ? [] : [JSON.parse(line.slice(8)) as Record<string, unknown>]));
+  return text.split('\n').flatMap((line) => {
+    if (line === '') return [];
+    const [head = '', ...entries] = line.slice(8).split('\t');
+    return [{ ...(JSON.parse(head) as Record<string, unknown>), texts: entries.length }];
+  });
 }

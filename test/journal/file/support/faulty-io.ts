@@ -9,6 +9,8 @@ export interface FaultyIo extends LogIo {
   /** Every append from now on throws this error. */
   everyAppend: Error | undefined;
   nextFlush: Error | undefined;
+  /** Every fsync of a whole file, as a new generation needs it, throws this error. */
+  everySync: Error | undefined;
   nextRead: Error | undefined;
   nextSync: Error | undefined;
   /** Directories whose names were made durable. */
@@ -19,17 +21,17 @@ export interface FaultyIo extends LogIo {
 
 export function faultyIo(): FaultyIo {
   const io: FaultyIo = {
+    ...nodeLogIo,
     flushes: 0,
     appends: 0,
     nextAppend: undefined,
     everyAppend: undefined,
     nextFlush: undefined,
+    everySync: undefined,
     nextRead: undefined,
     nextSync: undefined,
     synced: [],
     gate: undefined,
-    stat: nodeLogIo.stat,
-    fileSystemType: nodeLogIo.fileSystemType,
     append(fd, bytes) {
       io.appends++;
       const fault = io.nextAppend ?? io.everyAppend;
@@ -44,6 +46,10 @@ export function faultyIo(): FaultyIo {
       io.nextFlush = undefined;
       if (fault !== undefined) throw fault;
       return nodeLogIo.flush(fd);
+    },
+    async sync(fd) {
+      if (io.everySync !== undefined) throw io.everySync;
+      return nodeLogIo.sync(fd);
     },
     read(fd, into, position) {
       const fault = io.nextRead;

@@ -62,7 +62,7 @@ export class LogWorld {
   /** The batches in the file now. */
   batches(bytes: Buffer = this.disk.bytes): string[] {
     const found: string[] = [];
-    new Fold().feed(bytes, (batch, applied) => {
+    new Fold(unread).feed(bytes, (batch, applied) => {
       found.push(`${batch.writer} ${batch.sequence} ${JSON.stringify(applied.map(({ done }) => done))}`);
     });
     return found;
@@ -78,8 +78,9 @@ export class LogWorld {
 
   /** What a process that starts now finds. @throws LogFailure */
   async restart(): Promise<Log> {
-    const log = new Log({ fd: 0, io: this.disk, path: 'log', onChange: () => {} });
+    const log = new Log({ fd: 0, io: this.disk.io, path: 'log', onChange: () => {} });
     await log.load();
+    log.verify();
     return log;
   }
 
@@ -112,15 +113,24 @@ export class LogWorld {
       this.#logs[step.process] = await this.restart();
       return;
     }
-    const value = log.fold.index.get(offered.identity)?.value;
-    const revision = value !== undefined && 'revision' in value ? value.revision : 1;
+    const revision = log.fold.stored(offered.identity)?.revision ?? 1;
     if (step.do === 'claim') log.write([encodeClaim(offered)]);
     else if (step.do === 'remove') log.write([encodeRemove(offered.identity, revision)]);
     else log.write([encodeUpdate(offered.identity, this.#make.change(revision))]);
   }
 }
 
+/** For a fold without a snapshot, which reads nothing. */
+export function unread(offset: number): never {
+  throw new Error(`Nothing is at ${offset}.`);
+}
+
 /** The records of a log, in order, bodies included. */
 export function show(log: Log): string {
-  return JSON.stringify([...log.fold.index].map(([identity, { value }]) => [identity, value]));
+  return JSON.stringify(
+    [...log.fold.index.keys()].map((identity) => {
+      const stored = log.fold.stored(identity);
+      return [identity, stored && log.reader.record(identity, stored)];
+    }),
+  );
 }

@@ -1,7 +1,7 @@
-import type { LogIo } from '../../../../src/journal/file/log-io.ts';
+import { type FileStats, type LogIo, nodeLogIo } from '../../../../src/journal/file/log-io.ts';
 
 /** One file on a disk that loses power, and whose writers die in the middle of a write. */
-export class MemoryDisk implements LogIo {
+export class MemoryDisk implements Pick<LogIo, 'append' | 'flush' | 'stat' | 'read' | 'close'> {
   bytes: Buffer;
   /** What a power cut leaves for sure. */
   durable: number;
@@ -30,18 +30,26 @@ export class MemoryDisk implements LogIo {
     this.durable = this.bytes.length;
   }
 
-  stat(): { size: number; nlink: number } {
-    return { size: this.bytes.length, nlink: 1 };
+  /** As a journal is given it: there is one file, and nothing else. */
+  get io(): LogIo {
+    return {
+      ...nodeLogIo,
+      append: (fd, bytes) => this.append(fd, bytes),
+      flush: () => this.flush(),
+      stat: () => this.stat(),
+      read: (fd, into, position) => this.read(fd, into, position),
+      close: () => {},
+    };
+  }
+
+  close(): void {}
+
+  stat(): FileStats {
+    return { size: this.bytes.length, nlink: 1, uid: 0, mode: 0o100600, mtimeMs: 0, isFile: () => true };
   }
 
   read(_fd: number, into: Buffer, position: number): number {
     return this.bytes.copy(into, 0, position);
-  }
-
-  syncDirectory(): void {}
-
-  async fileSystemType(): Promise<number> {
-    return 0;
   }
 
   /** The power goes: of what is not durable, the first `keep` bytes stay, of them every block where `garble` is not 0 filled with it. */

@@ -1,0 +1,147 @@
+import { JournalError } from '../../core/errors/journal-error.ts';
+import { identityLabel } from '../../core/identity.ts';
+import { type JournalRecord, withoutBody } from '../../core/record.ts';
+import { parseRecord } from '../../core/record-schema.ts';
+import { reviveBodies } from '../codec.ts';
+import { decodeText } from './batch.ts';
+import { applyEntry, isNewer, type Texts } from './entry.ts';
+import { corrupt, fileSystemError, LogFailure } from './failure.ts';
+import { decodeLine, NEWLINE } from './line.ts';
+import type { LogIo } from './log-io.ts';
+import { isOpenMark, type Part, type Stored } from './stored.ts';
+import type { Unflushed } from './unflushed.ts';
+
+/** What is read for a line of the snapshot at first; more where it is longer. */
+const WINDOW = 32 * 1024;
+
+/** Reads records where they stand in the file. What it reads is checked again: a disk may give another answer than the first time. */
+export class LogReader {
+  readonly #file: { readonly fd: number; readonly io: LogIo; readonly path: string };
+  readonly #unflushed: Unflushed;
+  /** The last line, since the records of a batch are asked for one after another. */
+  #last: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
+  #window: { readonly from: number; readonly bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
+
+  constructor(file: { readonly fd: number; readonly io: LogIo; readonly path: string }, unflushed: Unflushed) {
+    this.#file = file;
+    this.#unflushed = unflushed;
+  }
+
+  /** The record, as a copy: what a caller writes into it must not change what the next one reads.
+   *  @throws JournalError where it cannot be used @throws LogFailure where the file cannot be read */
+  record(identity: string, stored: Stored): JournalRecord {
+    const record = this.peek(identity, stored);
+    return stored.value === undefined ? record : copyOf(record);
+  }
+
+  /** The record, to look at. */
+  peek(identity: string, stored: Stored): JournalRecord {
+    if (stored.value !== undefined) return stored.value;
+    if (isNewer(stored)) throw unusableRecord(identity, 'newer-version');
+    const record = this.#parse(identity, stored);
+    if (isOpenMark(stored.mark)) stored.value = record;
+    return record;
+  }
+
+  /** What the snapshot's line at `offset` says of its record. */
+  put(offset: number): Stored {
+    const bytes = this.lineAt(offset);
+    const text = decodeLine(bytes);
+    const line = text && decodeText(text);
+    const span = { from: offset, to: offset + bytes.length };
+    const stored = line?.kind === 'put' ? applyEntry(undefined, line.entry, span).stored : undefined;
+    if (stored === undefined) throw this.#changed(span);
+    return stored;
+  }
+
+  /** The bytes of the snapshot's line at `offset`. Others behind it are read with it. */
+  lineAt(offset: number): Buffer {
+    for (let asked = 0; ; ) {
+      const { from, bytes } = this.#window;
+      const at = offset - from;
+      const stop = at >= 0 && at < bytes.length ? bytes.indexOf(NEWLINE, at) : -1;
+      if (stop >= 0) return bytes.subarray(at, stop);
+      if (asked > bytes.length) throw this.#changed({ from: offset, to: offset });
+      asked = asked === 0 ? WINDOW : asked * 4;
+      this.#window = { from: offset, bytes: this.#read(offset, offset + asked) };
+    }
+  }
+
+  /** The texts of the parts of a record. */
+  texts({ fixed, state }: Stored): Texts {
+    return { fixed: this.#text(fixed), state: state === undefined ? '' : this.#text(state) };
+  }
+
+  /** The texts of the whole lines between two offsets; torn pieces are left out. */
+  *linesBetween(from: number, to: number): Generator<Buffer> {
+    const bytes = this.#unflushed.read(from, to) ?? this.#read(from, to);
+    if (bytes.length < to - from) throw this.#changed({ from, to });
+    for (let start = 0; start < bytes.length; ) {
+      const stop = bytes.indexOf(NEWLINE, start);
+      const end = stop < 0 ? bytes.length : stop;
+      const text = decodeLine(bytes.subarray(start, end));
+      if (text !== undefined) yield text;
+      start = end + 1;
+    }
+  }
+
+  #parse(identity: string, stored: Stored): JournalRecord {
+    const { version, revision, write } = stored;
+    const texts = this.texts(stored);
+    let record: JournalRecord;
+    try {
+      const fixed: unknown = texts.fixed === '' ? undefined : JSON.parse(texts.fixed);
+      const parts = { fixed, ...(texts.state !== '' && { state: JSON.parse(texts.state) as unknown }) };
+      reviveBodies(parts);
+      record = parseRecord({ version, identity, revision, write, ...parts }, identity);
+    } catch {
+      // No cause: the message of a JSON error quotes what it could not read, and that may be a body.
+      throw unusableRecord(identity, 'corrupt');
+    }
+    if (record.state === undefined || !stored.bodyless) return record;
+    return { ...record, fixed: withoutBody(record.fixed) };
+  }
+
+  #text({ line, from, to }: Part): string {
+    let last = this.#last;
+    if (last === undefined || last.from !== line.from || last.to !== line.to) {
+      const bytes = this.#unflushed.read(line.from, line.to) ?? this.#read(line.from, line.to);
+      if (bytes.length < line.to - line.from || decodeLine(bytes) === undefined) throw this.#changed(line);
+      last = { ...line, bytes };
+      this.#last = last;
+    }
+    return last.bytes.toString('utf8', from - line.from, to - line.from);
+  }
+
+  #read(from: number, to: number): Buffer {
+    const { fd, io, path } = this.#file;
+    const bytes = Buffer.allocUnsafe(to - from);
+    try {
+      return bytes.subarray(0, io.read(fd, bytes, from));
+    } catch (cause) {
+      throw new LogFailure(fileSystemError(`The journal ${path} cannot be read`, cause), false);
+    }
+  }
+
+  #changed({ from, to }: { readonly from: number; readonly to: number }): LogFailure {
+    return corrupt(this.#file.path, `bytes ${from} to ${to} are not what they were when it was opened`);
+  }
+}
+
+function unusableRecord(identity: string, reason: 'corrupt' | 'newer-version'): JournalError {
+  const why =
+    reason === 'corrupt'
+      ? 'is damaged. It is left as it is, and nothing is sent in its name'
+      : 'was written by a newer version of onceward. It is left as it is: update this program';
+  return new JournalError(reason, `The record ${identityLabel(identity)} ${why}.`);
+}
+
+/** Faster than structuredClone and Object.fromEntries; a stored record has no member named `__proto__`. */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Uint8Array) return value.slice() as T;
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) copy[name] = copyOf((value as Record<string, unknown>)[name]);
+  return copy as T;
+}

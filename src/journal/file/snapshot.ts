@@ -1,0 +1,156 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { JournalRecord } from '../../core/record.ts';
+import { collected, type Retention } from '../../core/retention.ts';
+import { encodeHeader, entriesOf } from './batch.ts';
+import { encodePut, encodeRawPut, isNewer, markOf } from './entry.ts';
+import { encodeLine, NEWLINE } from './line.ts';
+import type { Log } from './log.ts';
+import type { LogIo } from './log-io.ts';
+import type { Mark, Stored } from './stored.ts';
+
+/** How much is gathered before it is written and others get their turn. */
+const SLICE = 1024 * 1024;
+
+/** Room behind the snapshot for what others write until the log is sealed: after that nothing may need space. As large as a batch. */
+const SLACK = 1024 * 1024;
+
+export interface SnapshotOptions {
+  readonly io: LogIo;
+  readonly path: string;
+  readonly generation: number;
+  readonly retention: Retention;
+  readonly now: number;
+}
+
+/** The next generation's file under a temporary name, on the device before the present one is sealed: a seal whose snapshot does not fit on the
+ *  disk would stop every process. */
+export class Snapshot {
+  readonly #log: Log;
+  readonly #options: SnapshotOptions;
+  readonly #fd: number;
+  readonly #start: number;
+  #length = 0;
+  /** Up to here the log is in it. */
+  #reached = 0;
+
+  private constructor(log: Log, options: SnapshotOptions) {
+    this.#log = log;
+    this.#options = options;
+    this.#fd = options.io.create(options.path);
+    this.#start = encodeLine(encodeHeader(options.generation)).length;
+  }
+
+  /** Writes what the log holds. Nothing may be folded into it meanwhile. @throws what the file system throws */
+  static async write(log: Log, options: SnapshotOptions): Promise<Snapshot> {
+    const snapshot = new Snapshot(log, options);
+    try {
+      await snapshot.#records();
+      snapshot.#put(Buffer.alloc(SLACK, NEWLINE), snapshot.#end);
+      await options.io.sync(snapshot.#fd);
+    } catch (error) {
+      snapshot.close();
+      options.io.remove(options.path);
+      throw error;
+    }
+    return snapshot;
+  }
+
+  /** Adds what was written to the log between the snapshot and the seal, and makes all of it durable. */
+  async finish(): Promise<void> {
+    const { io, generation } = this.#options;
+    for (const text of this.#log.reader.linesBetween(this.#reached, this.#log.fold.seal?.from ?? this.#log.fold.end)) {
+      const entries = entriesOf(text);
+      // They say nothing any more about offsets, which were those of another file.
+      if (entries !== undefined) this.#append(encodeLine(`{"w":"","s":0,"d":0}\t${entries}`));
+    }
+    this.#put(encodeLine(encodeHeader(generation, this.#length)), 0);
+    io.truncate(this.#fd, this.#end);
+    await io.sync(this.#fd);
+  }
+
+  close(): void {
+    this.#options.io.close(this.#fd);
+  }
+
+  async #records(): Promise<void> {
+    this.#put(encodeLine(encodeHeader(this.#options.generation)), 0);
+    this.#reached = this.#log.fold.seal?.from ?? this.#log.fold.end;
+    let slice: Buffer[] = [];
+    let size = 0;
+    for (const [identity, indexed] of this.#log.fold.index) {
+      const bytes = typeof indexed === 'number' ? this.#again(identity, indexed) : this.#line(identity, indexed);
+      slice.push(bytes);
+      size += bytes.length;
+      if (size < SLICE) continue;
+      this.#append(Buffer.concat(slice));
+      slice = [];
+      size = 0;
+      await nextTurn();
+    }
+    this.#append(Buffer.concat(slice));
+  }
+
+  /** A record of the present snapshot: nearly always the same bytes again. */
+  #again(identity: string, offset: number): Buffer {
+    const line = this.#log.reader.lineAt(offset);
+    const mark = String.fromCharCode(line[MARK] ?? 0);
+    // Tombstones stay as they are for ever; so do the unfinished.
+    if (mark !== 'a' && mark !== 's') return Buffer.concat([line, END]);
+    return this.#line(identity, this.#log.reader.put(offset));
+  }
+
+  #line(identity: string, stored: Stored): Buffer {
+    const { retention, now } = this.#options;
+    const age = now - stored.since;
+    const expired =
+      (stored.mark === 'a' && age >= retention.response) || (stored.mark === 's' && age >= retention.record);
+    if (expired && !isNewer(stored)) {
+      const kept = collected(this.#log.reader.record(identity, stored), retention, now);
+      return withoutBlank(encodeLine(encodePut(kept, markAfter(kept))));
+    }
+    const { mark, version, revision, write, since } = stored;
+    const texts = this.#log.reader.texts(stored);
+    const fixed = stored.bodyless && !isNewer(stored) ? withoutRequestBody(texts.fixed) : texts.fixed;
+    return withoutBlank(
+      encodeLine(encodeRawPut(identity, { mark, version, revision, write, since }, { ...texts, fixed })),
+    );
+  }
+
+  #append(bytes: Buffer): void {
+    this.#put(bytes, this.#end);
+    this.#length += bytes.length;
+  }
+
+  get #end(): number {
+    return this.#start + this.#length;
+  }
+
+  #put(bytes: Buffer, position: number): void {
+    if (bytes.length === 0 || this.#options.io.write(this.#fd, bytes, position) === bytes.length) return;
+    throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+  }
+}
+
+const END = Buffer.from([NEWLINE]);
+/** Behind the checksum, kind and version (of one digit: only those have marks that this version reads here). */
+const MARK = 10;
+
+/** The newline in front only matters where a torn piece may be before it. */
+function withoutBlank(line: Buffer): Buffer {
+  return line.subarray(1);
+}
+
+/** Of a record that went through `collected`: what it still waits for. */
+function markAfter(record: JournalRecord): Mark {
+  const mark = markOf(record);
+  return mark === 'a' ? 's' : mark;
+}
+
+/** It has ended, and is never sent again. */
+function withoutRequestBody(fixed: string): string {
+  if (!fixed.includes('"body":')) return fixed;
+  const { request, ...rest } = JSON.parse(fixed) as { request?: { body?: unknown } };
+  if (request === undefined) return fixed;
+  const { body: _, ...kept } = request;
+  return JSON.stringify({ ...rest, request: kept });
+}
