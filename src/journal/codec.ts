@@ -1,6 +1,6 @@
 import { JournalError } from '../core/errors/journal-error.ts';
 import { identityLabel } from '../core/identity.ts';
-import type { JournalRecord } from '../core/record.ts';
+import type { JournalRecord, StatePart } from '../core/record.ts';
 import { parseRecord } from '../core/record-schema.ts';
 
 /** Bodies inside JSON: text where the bytes are UTF-8 text (most are JSON: readable, a third smaller), else base64. */
@@ -8,17 +8,17 @@ type EncodedBytes = { readonly text: string } | { readonly base64: string };
 
 /** One record as one line of JSON, for journals that store text. */
 export function encodeRecord(record: JournalRecord): string {
-  return encodeJson(record);
+  const fixed = withBodyEncoded(record.fixed, 'request');
+  const state = withBodyEncoded(record.state, 'response');
+  return JSON.stringify(fixed === record.fixed && state === record.state ? record : { ...record, fixed, state });
 }
 
-/** Whatever has the members `fixed` and `state` of a record, as one line of JSON. Copies lead to the two bodies: a replacer function, called for
- *  every member there is, takes twice as long. */
-export function encodeJson<T extends { readonly fixed?: object | undefined; readonly state?: object | undefined }>(
-  value: T,
-): string {
-  const fixed = withBodyEncoded(value.fixed, 'request');
-  const state = withBodyEncoded(value.state, 'response');
-  return JSON.stringify(fixed === value.fixed && state === value.state ? value : { ...value, fixed, state });
+/** One part of a record as one line of JSON. */
+export function encodeFixed(fixed: JournalRecord['fixed']): string {
+  return JSON.stringify(withBodyEncoded(fixed, 'request'));
+}
+export function encodeState(state: StatePart): string {
+  return JSON.stringify(withBodyEncoded(state, 'response'));
 }
 
 /** The record in `text`. `identity` names it in the error.
@@ -34,12 +34,6 @@ export function decodeRecord(text: string, identity: string): JournalRecord {
       `The record ${identityLabel(identity)} is damaged: it is not JSON. It is left as it is.`,
     );
   }
-  return reviveRecord(value, identity);
-}
-
-/** The record in parsed JSON, which is used up.
- *  @throws JournalError 'corrupt' or 'newer-version' */
-export function reviveRecord(value: unknown, identity: string): JournalRecord {
   reviveBodies(value);
   return parseRecord(value, identity);
 }
@@ -53,6 +47,7 @@ export function reviveBodies(value: unknown): void {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
+/** Copies lead to the body: a replacer function, called for every member there is, takes twice as long. */
 function withBodyEncoded<T extends object>(part: T | undefined, holder: string): T | undefined {
   const held = member(part, holder);
   const body = member(held, 'body');

@@ -7,7 +7,7 @@ import {
   RECORD_VERSION,
   type StatePart,
 } from '../../core/record.ts';
-import { encodeJson } from '../codec.ts';
+import { encodeFixed, encodeState } from '../codec.ts';
 import { isFinishedMark, type Mark, type Part, type Stored } from './stored.ts';
 
 /** The first byte of a record in a snapshot. */
@@ -120,7 +120,7 @@ export function encodeRawPut(
 export function encodeUpdate(identity: string, change: Change): string {
   const { revision, write, state, round } = change;
   const head = `u${RECORD_VERSION}${markOfState(state)}`;
-  const parts = { fixed: round === undefined ? '' : encodeJson(round), state: encodeJson(state) };
+  const parts = { fixed: round === undefined ? '' : encodeFixed(round), state: encodeState(state) };
   return texts(head, identity, revision, state.finishedAt ?? 0, write, parts);
 }
 
@@ -145,7 +145,7 @@ export function markOfState(state: StatePart): Mark {
 
 function whole(kind: 'c' | 'p', record: JournalRecord, mark: Mark): string {
   const { identity, version, revision, write, fixed, state } = record;
-  const parts = { fixed: encodeJson(fixed), state: state === undefined ? '' : encodeJson(state) };
+  const parts = { fixed: encodeFixed(fixed), state: state === undefined ? '' : encodeState(state) };
   return texts(`${kind}${version}${mark}`, identity, revision, state?.finishedAt ?? 0, write, parts);
 }
 
