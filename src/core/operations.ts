@@ -1,4 +1,5 @@
 import { requireOwner } from './admit.ts';
+import { type Decided, discarded, type Refusal, resolved } from './deciding.ts';
 import type { OperationDriver } from './driver.ts';
 import { milliseconds } from './duration.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
@@ -6,7 +7,6 @@ import { OperationStateError } from './errors/operation-state-error.ts';
 import { UsageError } from './errors/usage-error.ts';
 import { operationIdentity, ownerPrefix } from './identity.ts';
 import type { Journal } from './journal.ts';
-import { noneIsSafeFrom } from './late-arrival.ts';
 import { effectOfRecord, toOperation } from './operation.ts';
 import { namePrefix, operationName } from './operation-id.ts';
 import { toOutcome } from './outcome.ts';
@@ -101,56 +101,17 @@ export class JournalOperations implements Operations {
   }
 
   async discard(id: OperationId, options: { evenIfPossiblySent?: boolean } = {}): Promise<void> {
-    await this.#change(id, (record) => {
-      const { settings } = this.#services;
-      const effect = effectOfRecord(record);
-      if (isFinished(record.state)) {
-        throw new OperationStateError(
-          record.fixed.id,
-          effect,
-          `it has already ended (${toOperation(record).status}); there is nothing to discard.`,
-        );
-      }
-      if (effect === 'possible' && options.evenIfPossiblySent !== true) {
-        throw new OperationStateError(
-          record.fixed.id,
-          effect,
-          'it may have happened. Discarding ends the sending, not the effect: say { evenIfPossiblySent: true } if that is meant.',
-        );
-      }
-      const { driver: _, dueAt: __, waiting: ___, ...state } = record.state;
-      const now = settings.clock.now();
-      return { ...state, state: 'discarded', effect, finishedAt: now, acknowledgedAt: now };
-    });
+    const { clock } = this.#services.settings;
+    const evenIfPossiblySent = options.evenIfPossiblySent === true;
+    await this.#change(id, (record) => decision(record, discarded(record, { now: clock.now(), evenIfPossiblySent })));
   }
 
   async resolve(id: OperationId, verdict: Verdict): Promise<Outcome> {
-    const { settings } = this.#services;
-    const { effect: decided, response } = await readVerdict(verdict, settings.storableHeaders);
-    const record = await this.#change(id, (current) => {
-      const effect = effectOfRecord(current);
-      if (current.state.state !== 'in-doubt') {
-        throw new OperationStateError(
-          current.fixed.id,
-          effect,
-          `it is not in doubt (${toOperation(current).status}); there is nothing to decide.`,
-        );
-      }
-      const now = settings.clock.now();
-      const { reason: _, response: __, driver: ___, ...state } = current.state;
-      if (decided === 'done') {
-        const done = {
-          ...state,
-          state: 'succeeded',
-          source: 'recovered',
-          finishedAt: now,
-          acknowledgedAt: now,
-        } as const;
-        return withoutLargeBody({ ...done, ...(response && { response }) });
-      }
-      this.#refuseEarlyNone(current, now);
-      return { ...state, state: 'discarded', effect: 'none', finishedAt: now, acknowledgedAt: now };
-    });
+    const { clock, attemptTimeout, storableHeaders } = this.#services.settings;
+    const read = await readVerdict(verdict, storableHeaders);
+    const record = await this.#change(id, (current) =>
+      withoutLargeBody(decision(current, resolved(current, read, { now: clock.now(), attemptTimeout }))),
+    );
     return toOutcome({ kind: 'settled', record, persisted: true, source: 'recovered' });
   }
 
@@ -172,18 +133,6 @@ export class JournalOperations implements Operations {
   async acknowledgeLoss(): Promise<void> {
     const journal = this.#services.journal();
     await this.#stored(async () => journal.acknowledgeLoss?.());
-  }
-
-  /** "It did not happen" must not be said while a delayed copy of the request could still arrive and make it untrue. */
-  #refuseEarlyNone({ fixed, state }: OperationRecord, now: number): void {
-    const { attemptTimeout } = this.#services.settings;
-    const safe = noneIsSafeFrom(state, attemptTimeout, now);
-    if (now >= safe) return;
-    throw new OperationStateError(
-      fixed.id,
-      'possible',
-      `its last attempt could still arrive until ${new Date(safe).toISOString()}: decide 'none' after that.`,
-    );
   }
 
   /** Compare-and-set until it is stored; `next` judges every version it meets. Drivers in this process are told. */
@@ -253,6 +202,21 @@ export class JournalOperations implements Operations {
       throw asJournalError(error, id);
     }
   }
+}
+
+/** What a decision writes. @throws OperationStateError where it is refused */
+function decision(record: OperationRecord, decided: Decided): StatePart {
+  if (decided.kind === 'state') return decided.state;
+  const { refusal } = decided;
+  const { status } = toOperation(record);
+  const why: Readonly<Record<Refusal['because'], string>> = {
+    ended: `it has already ended (${status}); there is nothing to discard.`,
+    possible:
+      'it may have happened. Discarding ends the sending, not the effect: say { evenIfPossiblySent: true } if that is meant.',
+    'not-in-doubt': `it is not in doubt (${status}); there is nothing to decide.`,
+    'too-early': `its last attempt could still arrive until ${'until' in refusal ? new Date(refusal.until).toISOString() : ''}: decide 'none' after that.`,
+  };
+  throw new OperationStateError(record.fixed.id, effectOfRecord(record), why[refusal.because]);
 }
 
 function matcher({ status, id, prefix }: Filter): (record: OperationRecord) => boolean {
