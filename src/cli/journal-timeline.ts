@@ -48,10 +48,14 @@ export function timelineOf({ fixed, state }: OperationRecord): readonly Moment[]
     [state.finishedAt, 'finished', [ENDS[state.state] ?? state.state, ...how].join(', ')],
     [state.acknowledgedAt, 'acknowledged', 'somebody was told'],
   ];
-  const moments = known.flatMap(([at, event, what]) => (at === undefined ? [] : [{ at, event, what }]));
-  // Times are read here and there: one that is a millisecond before the claim came after it all the same.
-  const [created, ...others] = moments;
-  return created === undefined ? [] : [created, ...others.toSorted((a, b) => a.at - b.at)];
+  return known
+    .flatMap(([at, event, what]) => (at === undefined ? [] : [{ at: notBefore(fixed.createdAt, at), event, what }]))
+    .toSorted((a, b) => a.at - b.at);
+}
+
+/** A claim that sends at once is marked in the same write, and its two times are read one after the other. */
+function notBefore(created: number, at: number): number {
+  return at < created && created - at < 1000 ? created : at;
 }
 
 /** The clock as the last write saw it: worth a line where nothing else tells of that moment. */
