@@ -85,29 +85,27 @@ describe('a file that may not grow (RLIMIT_FSIZE)', () => {
 /** As the kernel reports pages that never reached the disk. */
 const INJECTED = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync', '-e'];
 
-if (canInject()) {
-  describe('a flush that fails (EIO, injected below the process)', () => {
-    test.each([1, 2, 5, 9])('once, the %dth one: a fresh generation, every claim is granted', async (when) => {
-      const directory = join(await temporary(), 'journal');
-      const said = await claimer([...INJECTED, `inject=fdatasync:error=EIO:when=${when}`], directory, '40');
-      expect(refusals(said)).toEqual([]);
-      await expectKept(directory, said, true);
-      const logs = (await readdir(directory)).filter((name) => name.endsWith('.log'));
-      expect(logs.length).toBeGreaterThanOrEqual(2);
-    });
-
-    test('fsync too, for ever: fails closed, what was granted before is there', async () => {
-      const directory = join(await temporary(), 'journal');
-      const persistent = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e'];
-      const inject = 'inject=fdatasync,fsync:error=EIO:when=12+';
-      const said = await claimer([...persistent, inject], directory, '60');
-      expect(refusals(said).length).toBeGreaterThan(0);
-      expect(said.length - refusals(said).length).toBeGreaterThan(0);
-      expect(refusals(said).every((refused) => refused.startsWith('JournalError unavailable'))).toBe(true);
-      await expectKept(directory, said, false);
-    });
+describe.runIf(canInject())('a flush that fails (EIO, injected below the process)', () => {
+  test.each([1, 2, 5, 9])('once, the %dth one: a fresh generation, every claim is granted', async (when) => {
+    const directory = join(await temporary(), 'journal');
+    const said = await claimer([...INJECTED, `inject=fdatasync:error=EIO:when=${when}`], directory, '40');
+    expect(refusals(said)).toEqual([]);
+    await expectKept(directory, said, true);
+    const logs = (await readdir(directory)).filter((name) => name.endsWith('.log'));
+    expect(logs.length).toBeGreaterThanOrEqual(2);
   });
-}
+
+  test('fsync too, for ever: fails closed, what was granted before is there', async () => {
+    const directory = join(await temporary(), 'journal');
+    const persistent = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync', '-e'];
+    const inject = 'inject=fdatasync,fsync:error=EIO:when=12+';
+    const said = await claimer([...persistent, inject], directory, '60');
+    expect(refusals(said).length).toBeGreaterThan(0);
+    expect(said.length - refusals(said).length).toBeGreaterThan(0);
+    expect(refusals(said).every((refused) => refused.startsWith('JournalError unavailable'))).toBe(true);
+    await expectKept(directory, said, false);
+  });
+});
 
 /** 64 pages. */
 const SMALL = 262_144;
@@ -125,96 +123,94 @@ function canMount(): boolean {
   return disk !== undefined;
 }
 
-if (canMount()) {
-  describe('a full disk (a file system of 64 pages)', () => {
-    test('granted claims stay, refused ones are not there, and it goes on when there is space again', async () => {
-      const disk = mounted();
-      const directory = join(disk.path, 'journal');
-      const make = samples();
-      const journal = fileJournal(directory);
-      const said: Claimed[] = [];
-      const claim = async (name: string): Promise<void> => {
-        const record = make.operation(name, { meta: 'x'.repeat(500) });
-        const claimed: Claimed = await journal.claim(record).then(
-          ({ record: stored }) => ({ seen: seen(stored) }),
-          ({ name: error, reason, effect }: JournalError) => ({
-            identity: record.identity,
-            refused: `${error} ${reason} ${effect}`,
-          }),
-        );
-        said.push(claimed);
-      };
-      for (let at = 0; at < 8; at++) await claim(`early-${at}`);
-      disk.fill();
-      for (let at = 0; at < 24; at += 3)
-        await Promise.all([claim(`full-${at}`), claim(`full-${at + 1}`), claim(`full-${at + 2}`)]);
-      expect(new Set(refusals(said))).toEqual(new Set(['JournalError quota none']));
-      // Neither can it be compacted, and that harms nobody.
-      await expect(compactFileJournal(journal)).rejects.toMatchObject({ reason: 'quota' });
-      await expectKept(directory, said, true);
-      disk.free();
-      for (let at = 0; at < 8; at++) await claim(`late-${at}`);
-      await compactFileJournal(journal);
-      for (let at = 0; at < 8; at++) await claim(`compacted-${at}`);
-      expect(said.slice(-16).filter((claimed) => 'refused' in claimed)).toEqual([]);
-      await journal.close();
-      await expectKept(directory, said, true);
-    });
-
-    test('what was under way can still be finished: that is what the reserve is for', async () => {
-      const disk = mounted();
-      const directory = join(disk.path, 'journal');
-      const make = samples();
-      const journal = fileJournal(directory);
-      const records = Array.from({ length: 4 }, (_, at) => make.operation(`running-${at}`));
-      await Promise.all(records.map((record) => journal.claim(record)));
-      disk.fill();
-      // Until the last page of the log is full.
-      const updates = [];
-      for (const record of records) updates.push(await journal.update(record.identity, make.change(1, succeeded())));
-      expect(updates.map(({ won }) => won)).toEqual([true, true, true, true]);
-      await journal.close();
-      const fresh = fileJournal(directory);
-      const { records: stored } = await fresh.list('');
-      expect(stored.map(({ state }) => state?.state)).toEqual(records.map(() => 'succeeded'));
-      await fresh.close();
-    });
-
-    test('a client whose answer finds no space: the true outcome, said to be unstored; stored once there is space', async () => {
-      const disk = mounted();
-      const directory = join(disk.path, 'journal');
-      let effects = 0;
-      const server = createServer((request, response) => {
-        request.resume().on('end', () => {
-          effects++;
-          disk.fill();
-          response
-            .writeHead(201, { 'content-type': 'application/json' })
-            .end(JSON.stringify({ id: 'x'.repeat(200_000) }));
-        });
-      }).listen(0);
-      onTestFinished(() => void server.close());
-      await once(server, 'listening');
-      const { port } = server.address() as AddressInfo;
-      const options = {
-        baseUrl: `http://127.0.0.1:${port}/`,
-        profile: ietf({ keyLifetime: '24h' }),
-        journal: fileJournal(directory),
-      };
-      const client = createClient(options);
-      const outcome = await client.post('charges', { once: 'order-1', json: { amount: 1 } }).outcome();
-      expect(outcome).toMatchObject({ status: 'succeeded', persisted: false });
-      disk.free();
-      const stored = async () => (await client.operations.outcome('order-1')).persisted;
-      await expect.poll(stored, { timeout: 60_000 }).toBe(true);
-      await client.close();
-      const next = createClient({ ...options, journal: fileJournal(directory) });
-      expect(await next.operations.outcome('order-1')).toMatchObject({ status: 'succeeded', persisted: true });
-      await next.close();
-      expect(effects).toBe(1);
-    }, 90_000);
+describe.runIf(canMount())('a full disk (a file system of 64 pages)', () => {
+  test('granted claims stay, refused ones are not there, and it goes on when there is space again', async () => {
+    const disk = mounted();
+    const directory = join(disk.path, 'journal');
+    const make = samples();
+    const journal = fileJournal(directory);
+    const said: Claimed[] = [];
+    const claim = async (name: string): Promise<void> => {
+      const record = make.operation(name, { meta: 'x'.repeat(500) });
+      const claimed: Claimed = await journal.claim(record).then(
+        ({ record: stored }) => ({ seen: seen(stored) }),
+        ({ name: error, reason, effect }: JournalError) => ({
+          identity: record.identity,
+          refused: `${error} ${reason} ${effect}`,
+        }),
+      );
+      said.push(claimed);
+    };
+    for (let at = 0; at < 8; at++) await claim(`early-${at}`);
+    disk.fill();
+    for (let at = 0; at < 24; at += 3)
+      await Promise.all([claim(`full-${at}`), claim(`full-${at + 1}`), claim(`full-${at + 2}`)]);
+    expect(new Set(refusals(said))).toEqual(new Set(['JournalError quota none']));
+    // Neither can it be compacted, and that harms nobody.
+    await expect(compactFileJournal(journal)).rejects.toMatchObject({ reason: 'quota' });
+    await expectKept(directory, said, true);
+    disk.free();
+    for (let at = 0; at < 8; at++) await claim(`late-${at}`);
+    await compactFileJournal(journal);
+    for (let at = 0; at < 8; at++) await claim(`compacted-${at}`);
+    expect(said.slice(-16).filter((claimed) => 'refused' in claimed)).toEqual([]);
+    await journal.close();
+    await expectKept(directory, said, true);
   });
-}
+
+  test('what was under way can still be finished: that is what the reserve is for', async () => {
+    const disk = mounted();
+    const directory = join(disk.path, 'journal');
+    const make = samples();
+    const journal = fileJournal(directory);
+    const records = Array.from({ length: 4 }, (_, at) => make.operation(`running-${at}`));
+    await Promise.all(records.map((record) => journal.claim(record)));
+    disk.fill();
+    // Until the last page of the log is full.
+    const updates = [];
+    for (const record of records) updates.push(await journal.update(record.identity, make.change(1, succeeded())));
+    expect(updates.map(({ won }) => won)).toEqual([true, true, true, true]);
+    await journal.close();
+    const fresh = fileJournal(directory);
+    const { records: stored } = await fresh.list('');
+    expect(stored.map(({ state }) => state?.state)).toEqual(records.map(() => 'succeeded'));
+    await fresh.close();
+  });
+
+  test('a client whose answer finds no space: the true outcome, said to be unstored; stored once there is space', async () => {
+    const disk = mounted();
+    const directory = join(disk.path, 'journal');
+    let effects = 0;
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        effects++;
+        disk.fill();
+        response
+          .writeHead(201, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ id: 'x'.repeat(200_000) }));
+      });
+    }).listen(0);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const options = {
+      baseUrl: `http://127.0.0.1:${port}/`,
+      profile: ietf({ keyLifetime: '24h' }),
+      journal: fileJournal(directory),
+    };
+    const client = createClient(options);
+    const outcome = await client.post('charges', { once: 'order-1', json: { amount: 1 } }).outcome();
+    expect(outcome).toMatchObject({ status: 'succeeded', persisted: false });
+    disk.free();
+    const stored = async () => (await client.operations.outcome('order-1')).persisted;
+    await expect.poll(stored, { timeout: 60_000 }).toBe(true);
+    await client.close();
+    const next = createClient({ ...options, journal: fileJournal(directory) });
+    expect(await next.operations.outcome('order-1')).toMatchObject({ status: 'succeeded', persisted: true });
+    await next.close();
+    expect(effects).toBe(1);
+  }, 90_000);
+});
 
 describe('a directory that is deleted', () => {
   test('under an open journal: nothing more is granted, and nothing is made in its place', async () => {
