@@ -44,11 +44,11 @@ function directory({ directory: path, mode, owner }: LogReport, user: number | u
   return ok('directory', found);
 }
 
-function fileSystem({ fileSystem: name, unsafe }: LogReport): Check {
-  if (!unsafe) return ok('file system', name ?? 'not known; nothing says that it is on a network');
+function fileSystem({ fileSystem: network }: LogReport): Check {
+  if (network === undefined) return ok('file system', 'local, as far as can be told');
   return fail(
     'file system',
-    `${name ?? 'a network file system'}: two machines can both win a claim, and stored may not mean durable`,
+    `${network}: two machines can both win a claim, and stored may not mean durable`,
     'Move the journal to a local disk while the application is stopped; for several machines use storeJournal over a database',
   );
 }

@@ -25,12 +25,19 @@ export interface Content {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** No journal can be told to keep anything longer. */
+const LONGEST = { response: '400d', record: '400d' } as const;
+
 /** Opens the journal that is there, and releases it at the end. Nothing is created: a directory without a log is a mistyped one.
  *  @throws UsageError, JournalError */
 export async function withJournal<T>(directory: string, work: (journal: Journal) => Promise<T>): Promise<T> {
   await requireLog(directory);
-  // If the application was allowed to keep it there, it can be read there. `doctor` says what that means.
-  const journal = fileJournal(directory, { allowUnsafeFileSystem: true });
+  const journal = fileJournal(directory, {
+    // If the application was allowed to keep it there, it can be read there. `doctor` says what that means.
+    allowUnsafeFileSystem: true,
+    // Whoever opens a log may have to compact it: nothing goes then that the application still keeps.
+    retention: LONGEST,
+  });
   try {
     return await work(journal);
   } finally {

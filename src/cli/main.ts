@@ -1,16 +1,21 @@
+import { journalCommand } from './journal-command.ts';
 import { mockCommand } from './mock-command.ts';
 import { usageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
 
 const HELP = `Usage: onceward <command> [options]
 
-  mock   run a server that honours idempotency keys, and misbehaves on request
+  mock      run a server that honours idempotency keys, and misbehaves on request
+  journal   look into a journal directory, and decide what is in doubt
 
   -h, --help   -v, --version
-Exit status: 0 fine   2 could not run (usage, set-up)
+Exit status: 0 fine   1 something is wrong   2 could not run (usage, set-up)
 `;
 
-const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = { mock: mockCommand };
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  mock: mockCommand,
+  journal: journalCommand,
+};
 
 /** Runs one command. What it prints is its result; the exit status is left in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+import { type JournalArguments, journalArguments } from '../../src/cli/journal-options.ts';
 import type { OperationRecord } from '../../src/core/record.ts';
 import { type CallOptions, type Client, type ClientOptions, createClient, type Outcome } from '../../src/index.node.ts';
 import { createMock, type Mock } from '../../src/mock/index.ts';
@@ -10,6 +11,16 @@ import { fileJournal } from '../../src/node.ts';
 import { ietf } from '../../src/profiles/index.ts';
 
 export const HOUR = 3_600_000;
+
+// Every command is a process of its own, and other tests run beside it.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** What a command line says, where it says something. */
+export function readArguments(...argv: readonly string[]): JournalArguments {
+  const given = journalArguments(argv, Date.now());
+  if (typeof given === 'string') throw new Error(`${argv.join(' ')} asks for ${given}`);
+  return given;
+}
 
 /** A journal directory, and clients that write it against a server of their own. */
 export interface JournalWorld {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** What is run: the source, which Node 24 takes as it is. After a build, `dist/cli/onceward.js` behaves the same. */
-const CLI: string = fileURLToPath(new URL('../../src/cli/onceward.ts', import.meta.url));
+export const CLI: string = fileURLToPath(new URL('../../src/cli/onceward.ts', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;
