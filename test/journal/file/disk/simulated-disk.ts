@@ -91,20 +91,27 @@ function remains({ cached, durable }: Inode, fate: Fate): Buffer {
   const [shorter, longer] = [durable.length, cached.length].sort((a, b) => a - b) as [number, number];
   const length = fate.chance(0.3) ? longer : fate.whole(shorter, longer);
   const left = Buffer.alloc(length);
-  for (let from = 0; from < length; from += PAGE) {
-    const to = Math.min(from + PAGE, length);
+  // A large file is one of ballast: its pages do not matter.
+  const page = length > 1000 * PAGE ? 1000 * PAGE : PAGE;
+  for (let from = 0; from < length; from += page) {
+    const to = Math.min(from + page, length);
     const kind = fate.whole(0, 5);
-    for (let at = from; at < to; at++) {
-      const [was, is] = [durable[at], cached[at]];
-      left[at] = was === is ? (is ?? 0) : (pick(kind, was, is) ?? (kind === 4 ? 0 : fate.whole(0, 255)));
-    }
+    if (kind <= 2) left.set(cached.subarray(from, to), from);
+    else if (kind === 3) left.set(durable.subarray(from, to), from);
+    else spoil(left, { from, to, fill: kind === 4 ? 0 : fate.whole(1, 255) }, [cached, durable]);
   }
   return left;
 }
 
-function pick(kind: number, was: number | undefined, is: number | undefined): number | undefined {
-  if (kind <= 2) return is;
-  return kind === 3 ? (was ?? 0) : undefined;
+function spoil(
+  left: Buffer,
+  { from, to, fill }: { readonly from: number; readonly to: number; readonly fill: number },
+  [cached, durable]: readonly [Buffer, Buffer],
+): void {
+  for (let at = from; at < to; at++) {
+    const was = durable[at];
+    left[at] = was !== undefined && was === cached[at] ? was : fill === 0 ? 0 : (fill * at + (at >> 3)) & 255;
+  }
 }
 
 class SimulatedProcess implements LogIo {
@@ -183,7 +190,7 @@ class SimulatedProcess implements LogIo {
   }
 
   read(fd: number, into: Buffer, position: number): number {
-    return this.#call('read', () => this.#file(fd).cached.copy(into, 0, position));
+    return this.#call('read', () => this.#file(fd).cached.subarray(position).copy(into));
   }
 
   makePrivate(fd: number): void {
@@ -222,6 +229,10 @@ class SimulatedProcess implements LogIo {
 
   async fileSystemType(): Promise<number> {
     return 0;
+  }
+
+  now(): number {
+    return Date.now();
   }
 
   #call<T>(what: string, act: () => T): T {

@@ -93,14 +93,20 @@ test('a finisher that slept through two compactions does not bring an old genera
   );
   const other = fileJournalWith(disk.process(), directory);
   await other.claim(make.operation('first'));
-  const opened = sleeper.open();
-  // Whatever is synced at the opening.
-  await expect
-    .poll(() => {
-      for (const open of gates.splice(0)) open();
-      return Promise.race([opened.then(() => true), false]);
-    })
-    .toBe(true);
+  /** Lets it pass every flush until it is done. */
+  const wakeUntil = async (work: Promise<unknown>) => {
+    let done = false;
+    void work.then(() => {
+      done = true;
+    });
+    await expect
+      .poll(() => {
+        for (const open of gates.splice(0)) open();
+        return done;
+      })
+      .toBe(true);
+  };
+  await wakeUntil(sleeper.open());
   const compacting = compactFileJournal(sleeper);
   await expect.poll(() => gates.length).toBe(1);
   // The prefix grows before the seal: its snapshot has to be written anew.
@@ -115,13 +121,7 @@ test('a finisher that slept through two compactions does not bring an old genera
   const generations = () => disk.list(directory).filter((name) => name.endsWith('.log'));
   expect(generations().sort().at(-1)).toBe('00000004.log');
   missing = 1;
-  gates.splice(0)[0]?.();
-  await expect
-    .poll(() => {
-      for (const open of gates.splice(0)) open();
-      return Promise.race([compacting.then(() => true), false]);
-    })
-    .toBe(true);
+  await wakeUntil(compacting);
   const mine = make.operation('fourth');
   expect((await sleeper.claim(mine)).created).toBe(false);
   const split = make.operation('fifth');

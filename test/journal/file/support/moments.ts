@@ -74,6 +74,10 @@ class Camera {
         return this.#noting(fd, nodeLogIo.flush);
       },
       sync: (fd) => this.#noting(fd, nodeLogIo.sync),
+      truncate: (fd, length) => {
+        nodeLogIo.truncate(fd, length);
+        this.#durable.set(fstatSync(fd).ino, 0);
+      },
     };
   }
 
