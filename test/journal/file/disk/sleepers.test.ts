@@ -3,7 +3,10 @@
 import { Buffer } from 'node:buffer';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
+import { encodeBatch } from '../../../../src/journal/file/batch.ts';
+import { encodeClaim, encodeRemove } from '../../../../src/journal/file/entry.ts';
 import { compactFileJournal, fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
+import { encodeLine } from '../../../../src/journal/file/line.ts';
 import type { LogIo } from '../../../../src/journal/file/log-io.ts';
 import { samples } from '../../../../src/testing/journal-contract/sample-record.ts';
 import { temporaryDirectory } from '../support/directory.ts';
@@ -130,4 +133,33 @@ test('a finisher that slept through two compactions does not bring an old genera
   expect(generations().sort()).toEqual(['00000001.log', '00000002.log', '00000003.log', '00000004.log']);
   expect(disk.list(directory).map((name) => basename(name))).not.toContainEqual(expect.stringMatching(/^tmp-/));
   await Promise.all([sleeper.close(), other.close()]);
+});
+
+test('a record that is removed and claimed anew just before an update: the update is answered with the record that it changed', async () => {
+  const directory = await temporaryDirectory();
+  const disk = new SimulatedDisk();
+  const make = samples();
+  const [first, second] = [make.operation('cart'), make.operation('cart')];
+  const { identity } = first;
+  const lines = [encodeRemove(identity, 1), encodeClaim(second)];
+  // Another process, between the last look at the log and the next line in it.
+  let others: Buffer | undefined;
+  const journal = fileJournalWith(
+    process(disk, (io) => ({
+      append(fd, bytes) {
+        if (others !== undefined) io.append(fd, others);
+        others = undefined;
+        return io.append(fd, bytes);
+      },
+    })),
+    directory,
+  );
+  await journal.claim(first);
+  await journal.get(identity);
+  others = encodeLine(encodeBatch({ writer: 'another', sequence: 1, durable: 0, torn: [] }, lines));
+  const { won, record } = await journal.update(identity, make.change(1));
+  expect(won).toBe(true);
+  expect(record?.fixed).toEqual(second.fixed);
+  expect((await journal.get(identity))?.fixed).toEqual(second.fixed);
+  await journal.close();
 });
