@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { inBrowser } from './browser.ts';
+import { clientOverhead, heapPerOperation, overLoopback } from './clients.ts';
+import { bytesPerOperation, durableClaims } from './durable.ts';
+import { goalsOf, isMet } from './goals.ts';
+import { heapPerTombstone, latencyWithMuchStored, reopening } from './growth.ts';
+import { describeMachine } from './machine.ts';
+import { page } from './page.ts';
+import { benchPlace, type Place } from './place.ts';
+import { plot } from './plot.ts';
+import { recordBytes } from './records.ts';
+import type { Results } from './results.ts';
+import { plainText, tablesOf } from './tables.ts';
+
+// `npm run bench`: what is promised of speed and size, measured against what others do, in one run. With --write it replaces docs/benchmarks.md
+// and its plot; with --quick it only shows that everything runs, and its figures mean nothing.
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } });
+const quick = values.quick === true;
+const place = benchPlace();
+try {
+  const results = await measured(place);
+  const tables = tablesOf(results);
+  console.log(['', ...tables.map(plainText)].join('\n'));
+  const goals = goalsOf(results);
+  const below = goals.filter((goal) => !isMet(goal));
+  console.log(
+    `${goals.length - below.length} of ${goals.length} goals met${quick ? ' (--quick: figures mean nothing)' : ''}`,
+  );
+  if (values.write === true) write(results);
+  process.exitCode = below.length > 0 && !quick ? 1 : 0;
+} finally {
+  place.remove();
+}
+
+/** One after the other: two measurements at once would measure each other. */
+async function measured(where: Place): Promise<Results> {
+  return {
+    recordBytes: recordBytes(),
+    durable: await step('durable claims', () => durableClaims(where, quick)),
+    bytesPerOperation: await step('bytes', () => bytesPerOperation(where, quick)),
+    latency: await step('latency with much stored', () => latencyWithMuchStored(where, quick)),
+    reopened: await step('reopen', () => reopening(where, quick)),
+    browser: await step('browser', () => inBrowser(where.directory(), quick)),
+    clients: await step('clients in process', () => clientOverhead(quick)),
+    loopback: await step('clients over loopback', () => overLoopback(quick)),
+    heap: {
+      tombstone: await step('heap of tombstones', () => heapPerTombstone(where, quick)),
+      client: await step('heap of the client', () => heapPerOperation(quick)),
+    },
+  };
+}
+
+async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  const result = await work();
+  console.error(`${what}: ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  return result;
+}
+
+function write(results: Results): void {
+  const docs = join(import.meta.dirname, '..', 'docs');
+  mkdirSync(docs, { recursive: true });
+  writeFileSync(join(docs, 'benchmarks.svg'), plot(results));
+  writeFileSync(join(docs, 'benchmarks.md'), page(results, describeMachine(place.kind, results.browser?.engine)));
+}
