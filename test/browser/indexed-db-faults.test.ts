@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { JournalError } from '../../src/core/errors/journal-error.ts';
+import { createClient } from '../../src/index.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
+import { ietf } from '../../src/profiles/index.ts';
 import { samples } from '../../src/testing/journal-contract/sample-record.ts';
 import { expectAllReject } from './support/expect-all-reject.ts';
 import { patch } from './support/patch.ts';
@@ -72,6 +74,43 @@ describe('the database is taken away', () => {
   });
 });
 
+describe('a private window that has an indexedDB and lets nobody use it', () => {
+  test.each(['InvalidStateError', 'SecurityError'])(
+    '%s from every open: unavailable, with advice, and nothing is sent',
+    async (fault) => {
+      const newer = freshName();
+      (await rawOpen(newer, 2)).close();
+      const open = IDBFactory.prototype.open;
+      patch(IDBFactory.prototype, 'open', {
+        value(this: IDBFactory) {
+          const failing = open.call(this, newer, 1);
+          Object.defineProperty(failing, 'error', { get: () => new DOMException('private', fault) });
+          return failing;
+        },
+      });
+      let sent = 0;
+      const client = createClient({
+        baseUrl: 'https://api.example',
+        profile: ietf({ keyLifetime: '24h' }),
+        owner: 'alice',
+        journal: indexedDBJournal(freshName()),
+        fetch: async () => {
+          sent++;
+          return new Response('{}', { status: 201, headers: { 'content-type': 'application/json' } });
+        },
+      });
+      const failure = { code: 'ERR_ONCEWARD_JOURNAL', reason: 'unavailable', effect: 'none' };
+      await expect(client.post('/charges', { once: 'cart/1', json: {} }).outcome()).rejects.toMatchObject({
+        ...failure,
+        message: expect.stringMatching(/Private windows.*another journal/) as string,
+      });
+      await expect(client.ready()).rejects.toMatchObject(failure);
+      expect(sent).toBe(0);
+      await client.close();
+    },
+  );
+});
+
 describe('one write spoils a shared transaction', () => {
   test('what cannot be cloned fails alone', async () => {
     const journal = indexedDBJournal(freshName());
@@ -105,6 +144,53 @@ describe('one write spoils a shared transaction', () => {
       { status: 'fulfilled', value: { created: true } },
     ]);
     expect((await journal.list('')).records.length).toBe(2);
+    await journal.close();
+  });
+
+  test.each(['QuotaExceededError', 'DataError', 'UnknownError'])(
+    'one that makes the commit fail (%s) fails alone',
+    async (fault) => {
+      const put = IDBObjectStore.prototype.put;
+      patch(IDBObjectStore.prototype, 'put', {
+        value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
+          const request = put.apply(this, args);
+          if (args[1] !== 'shop/alice/big') return request;
+          const { transaction } = this;
+          Object.defineProperty(transaction, 'error', { get: () => new DOMException('at the commit', fault) });
+          Object.defineProperty(transaction, 'commit', { value: () => transaction.abort() });
+          return request;
+        },
+      });
+      const journal = indexedDBJournal(freshName());
+      const make = samples();
+      const names = ['cart/1', 'big', 'cart/2'];
+      const results = await Promise.allSettled(names.map((name) => journal.claim(make.operation(name))));
+      expect(results).toMatchObject([
+        { status: 'fulfilled', value: { created: true } },
+        { status: 'rejected', reason: { code: 'ERR_ONCEWARD_JOURNAL', effect: 'none' } },
+        { status: 'fulfilled', value: { created: true } },
+      ]);
+      const { records } = await journal.list('');
+      expect(records.map(({ identity }) => identity)).toEqual(['shop/alice/cart%2F1', 'shop/alice/cart%2F2']);
+      await journal.close();
+    },
+  );
+
+  test('a put that is refused after a full disk, as in Firefox, is the fault of the connection: all are asked again', async () => {
+    const put = IDBObjectStore.prototype.put;
+    let refused = 0;
+    patch(IDBObjectStore.prototype, 'put', {
+      value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
+        if (this.name === RECORDS && refused++ === 0)
+          throw new DOMException('did not allow mutations', 'InvalidStateError');
+        return put.apply(this, args);
+      },
+    });
+    const journal = indexedDBJournal(freshName());
+    const make = samples();
+    const claims = await Promise.all(['cart/1', 'cart/2', 'cart/3'].map((name) => journal.claim(make.operation(name))));
+    expect(claims.every(({ created }) => created)).toBe(true);
+    expect(refused).toBeGreaterThan(3);
     await journal.close();
   });
 });

@@ -82,22 +82,6 @@ describe('what the database holds', () => {
     expect(seen).toEqual(['strict', 'strict', 'relaxed', 'strict', 'strict']);
     await journal.close();
   });
-
-  test('100 claims at once share transactions', async () => {
-    let writes = 0;
-    const transaction = IDBDatabase.prototype.transaction;
-    patch(IDBDatabase.prototype, 'transaction', {
-      value(this: IDBDatabase, ...args: Parameters<typeof transaction>) {
-        if (args[1] === 'readwrite') writes++;
-        return transaction.apply(this, args);
-      },
-    });
-    const journal = indexedDBJournal(freshName());
-    const make = samples();
-    await Promise.all(Array.from({ length: 100 }, (_, index) => journal.claim(make.operation(`cart/${index}`))));
-    expect(writes).toBe(1);
-    await journal.close();
-  });
 });
 
 describe('a record that cannot be used', () => {

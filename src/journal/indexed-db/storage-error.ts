@@ -25,6 +25,13 @@ export function storageError(error: unknown, name: string): JournalError {
           cause: error,
         },
       );
+    case 'InvalidStateError':
+    case 'SecurityError':
+      return new JournalError(
+        'unavailable',
+        `${database} cannot be opened or used; see cause. Nothing was sent. Private windows and switched-off storage do this always, browsers in trouble for a while: try again, else use an ordinary window, another journal, or hand in the key of your own backend.`,
+        { cause: error },
+      );
     default:
       return new JournalError('unavailable', `${database} failed; see cause. Nothing was sent.`, { cause: error });
   }
