@@ -15,10 +15,10 @@ const SMALLEST = 4 * 1024 * 1024;
 /** Whoever sealed has its snapshot on the disk already, and links it within milliseconds: others need not write the same once more. */
 const PATIENCE = { times: 20, ms: 5 } as const;
 
-/** A log is worth compacting when it is more than twice its snapshot: less than that, and a log of nothing but the unfinished would be written
- *  again for ever. */
+/** A log is worth compacting when it is more than twice its snapshot, and a good part of it could go: a log of nothing but the unfinished would
+ *  else be written again and again for nothing. */
 export function isDue({ fold }: Log): boolean {
-  return fold.end > Math.max(SMALLEST, 2 * fold.snapshotEnd);
+  return fold.end > Math.max(SMALLEST, 2 * fold.snapshotEnd) && fold.superseded > fold.end / 4;
 }
 
 /** Begins the next generation with what the present one holds, less what has expired. Nothing may be folded meanwhile.

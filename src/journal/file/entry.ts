@@ -13,6 +13,9 @@ import { isFinishedMark, type Mark, type Part, type Stored } from './stored.ts';
 /** The first byte of a record in a snapshot. */
 export const PUT = 112; // p
 
+/** Digits in front of the text of a line. */
+const CHECKSUM = 8;
+
 const KINDS = { c: 'claim', u: 'update', r: 'remove', p: 'put' } as const;
 type Letter = keyof typeof KINDS;
 
@@ -36,7 +39,7 @@ export interface Entry {
   readonly fixed: Place | undefined;
   readonly state: Place | undefined;
 }
-interface Place {
+export interface Place {
   readonly from: number;
   readonly to: number;
 }
@@ -47,6 +50,8 @@ export interface Applied {
   readonly done: boolean;
   /** What is stored now. */
   readonly stored: Stored | undefined;
+  /** What was stored before. */
+  readonly before: Stored | undefined;
 }
 
 /** Of a newer version: left as it is, whatever comes later. */
@@ -54,29 +59,33 @@ export function isNewer(stored: Stored): boolean {
   return stored.version > RECORD_VERSION;
 }
 
-/** The one rule of claims and compare-and-sets (`core/record.ts`) for an entry of `line`. It never looks into the records: what cannot be read
- *  is told to whoever reads it. */
-export function applyEntry(existing: Stored | undefined, entry: Entry, line: Part['line']): Applied {
-  const kept = { done: false, stored: existing };
-  if (entry.kind === 'put') return { done: true, stored: made(entry, line, undefined) };
-  if (existing !== undefined && isNewer(existing)) return kept;
-  if (entry.kind === 'remove') {
-    return existing?.revision === entry.revision ? { done: true, stored: undefined } : kept;
-  }
+/** The one rule of claims and compare-and-sets (`core/record.ts`). It never looks into the records: what cannot be read is told to whoever
+ *  reads it. `again` is a write that has won already. */
+export function judgeEntry(existing: Stored | undefined, entry: Entry): 'kept' | 'again' | 'written' | 'removed' {
+  if (entry.kind === 'put') return 'written';
+  if (existing !== undefined && isNewer(existing)) return 'kept';
+  if (entry.kind === 'remove') return existing?.revision === entry.revision ? 'removed' : 'kept';
   if (entry.kind === 'claim') {
-    if (existing === undefined) return { done: true, stored: made(entry, line, undefined) };
-    return { done: existing.write === entry.write, stored: existing };
+    if (existing === undefined) return 'written';
+    return existing.write === entry.write ? 'again' : 'kept';
   }
   const kind = existing?.mark === 'k' ? 'key' : 'operation';
   const judged = judgeUpdate(existing && { revision: existing.revision, write: existing.write, kind }, entry);
-  if (judged !== 'won') return { done: judged === 'again', stored: existing };
-  return { done: true, stored: made(entry, line, existing) };
+  return judged === 'won' ? 'written' : judged === 'again' ? 'again' : 'kept';
 }
 
-function made(entry: Entry, line: Part['line'], before: Stored | undefined): Stored {
+/** Applies an entry of `line`, whose places are counted from the `shift`th character of its text. */
+export function applyEntry(existing: Stored | undefined, entry: Entry, line: Part['line'], shift = 0): Applied {
+  const judged = judgeEntry(existing, entry);
+  if (judged === 'removed') return { done: true, stored: undefined, before: existing };
+  if (judged !== 'written') return { done: judged === 'again', stored: existing, before: existing };
+  const stored = made(entry, entry.kind === 'update' ? existing : undefined, line, shift);
+  return { done: true, stored, before: existing };
+}
+
+function made(entry: Entry, before: Stored | undefined, line: Part['line'], shift: number): Stored {
   const { mark, version, write, since, fixed, state } = entry;
-  const part = (place: Place): Part => ({ line, from: textStart(line) + place.from, to: textStart(line) + place.to });
-  const absent = { from: 0, to: 0 };
+  const start = line.from + CHECKSUM + shift;
   const inherited = fixed === undefined ? before : undefined;
   return {
     mark,
@@ -84,32 +93,28 @@ function made(entry: Entry, line: Part['line'], before: Stored | undefined): Sto
     revision: before === undefined ? entry.revision : before.revision + 1,
     write,
     since,
-    fixed: inherited?.fixed ?? part(fixed ?? absent),
+    fixed: inherited?.fixed ?? { line, from: start + (fixed?.from ?? 0), to: start + (fixed?.to ?? 0) },
     bodyless: inherited?.bodyless === true || isFinishedMark(mark),
-    state: state && part(state),
+    state: state && { line, from: start + state.from, to: start + state.to },
     end: line.to + 1,
+    value: undefined,
   };
 }
 
-/** Behind the eight digits of its checksum. */
-function textStart(line: Part['line']): number {
-  return line.from + 8;
-}
-
 /** A claim as it stands in a line: the whole record. */
-export function encodeClaim(record: NewRecord): string {
-  return whole('c', record, markOf(record));
+export function encodeClaim(record: NewRecord, parts: Texts = textsOf(record)): string {
+  return whole('c', record, markOf(record), parts);
 }
 
 /** A record as it stands in a snapshot. */
 export function encodePut(record: JournalRecord, mark: Mark): string {
-  return whole('p', record, mark);
+  return whole('p', record, mark, textsOf(record));
 }
 
 /** The same from the texts of its parts. */
 export function encodeRawPut(
   identity: string,
-  stored: Omit<Stored, 'fixed' | 'bodyless' | 'state' | 'end'>,
+  stored: Omit<Stored, 'fixed' | 'bodyless' | 'state' | 'end' | 'value'>,
   parts: Texts,
 ): string {
   const { mark, version, revision, write, since } = stored;
@@ -117,15 +122,29 @@ export function encodeRawPut(
 }
 
 /** An update as it stands in a line: the state alone, so that a body of a megabyte is written once; the fixed part only where a round begins. */
-export function encodeUpdate(identity: string, change: Change): string {
-  const { revision, write, state, round } = change;
+export function encodeUpdate(identity: string, change: Change, parts: Texts = textsOfChange(change)): string {
+  const { revision, write, state } = change;
   const head = `u${RECORD_VERSION}${markOfState(state)}`;
-  const parts = { fixed: round === undefined ? '' : encodeFixed(round), state: encodeState(state) };
   return texts(head, identity, revision, state.finishedAt ?? 0, write, parts);
 }
 
 export function encodeRemove(identity: string, revision: number): string {
   return `r${RECORD_VERSION}-\t${JSON.stringify(identity)}\t${revision}`;
+}
+
+/** Where the parts of a record stand in the text of an entry that ends with them. */
+export function placesIn(text: string, parts: Texts): Pick<Entry, 'fixed' | 'state'> {
+  const state = { from: text.length - parts.state.length, to: text.length };
+  const fixed = { from: state.from - 1 - parts.fixed.length, to: state.from - 1 };
+  return { fixed: unlessEmpty(fixed), state: unlessEmpty(state) };
+}
+
+export function textsOf({ fixed, state }: JournalRecord): Texts {
+  return { fixed: encodeFixed(fixed), state: state === undefined ? '' : encodeState(state) };
+}
+
+export function textsOfChange({ round, state }: Change): Texts {
+  return { fixed: round === undefined ? '' : encodeFixed(round), state: encodeState(state) };
 }
 
 export interface Texts {
@@ -143,9 +162,8 @@ export function markOfState(state: StatePart): Mark {
   return state.tombstone ? 't' : 'a';
 }
 
-function whole(kind: 'c' | 'p', record: JournalRecord, mark: Mark): string {
-  const { identity, version, revision, write, fixed, state } = record;
-  const parts = { fixed: encodeFixed(fixed), state: state === undefined ? '' : encodeState(state) };
+function whole(kind: 'c' | 'p', record: JournalRecord, mark: Mark, parts: Texts): string {
+  const { identity, version, revision, write, state } = record;
   return texts(`${kind}${version}${mark}`, identity, revision, state?.finishedAt ?? 0, write, parts);
 }
 

@@ -13,7 +13,7 @@ import { type ChangeHints, changeHints } from '../change-hints.ts';
 import { type CompactionOptions, openUnsealed } from './compaction.ts';
 import { prepareDirectory } from './directory.ts';
 import { asFailure, type LogFailure } from './failure.ts';
-import { GroupCommit } from './group-commit.ts';
+import { type Answer, GroupCommit, type Job } from './group-commit.ts';
 import { claimJob, removeJob, updateJob } from './jobs.ts';
 import type { Log } from './log.ts';
 import { type LogIo, nodeLogIo } from './log-io.ts';
@@ -76,6 +76,8 @@ class FileJournal implements Journal {
   readonly #calls = new Set<Promise<unknown>>();
   readonly #watch: LogWatch;
   #session: Promise<GroupCommit> | undefined;
+  /** Of the session, once it is open. */
+  #commits: GroupCommit | undefined;
   #failure: JournalError | undefined;
 
   constructor(directory: string, allowUnsafeFileSystem: boolean, options: Omit<CompactionOptions, 'onChange'>) {
@@ -91,7 +93,7 @@ class FileJournal implements Journal {
   async claim(record: NewRecord): Promise<{ created: boolean; record: JournalRecord }> {
     // Checked before it is written: a record that could not be read back would block its name for ever.
     const job = claimJob(parseRecord(record, record.identity));
-    const { done, record: stored } = await this.#use((commits) => commits.write(job));
+    const { done, record: stored } = await this.#write(job);
     return { created: done, record: stored ?? record };
   }
 
@@ -101,12 +103,12 @@ class FileJournal implements Journal {
     options: { readonly relaxed?: boolean } = {},
   ): Promise<{ won: boolean; record: JournalRecord | undefined }> {
     const job = updateJob(identity, parseChange(change, identity), options.relaxed === true);
-    const { done, record } = await this.#use((commits) => commits.write(job));
+    const { done, record } = await this.#write(job);
     return { won: done, record };
   }
 
   async remove(identity: string, revision: number): Promise<boolean> {
-    return (await this.#use((commits) => commits.write(removeJob(identity, revision)))).done;
+    return (await this.#write(removeJob(identity, revision))).done;
   }
 
   async get(identity: string): Promise<JournalRecord | undefined> {
@@ -148,6 +150,7 @@ class FileJournal implements Journal {
     this.#watch.pause();
     const session = this.#session;
     this.#session = undefined;
+    this.#commits = undefined;
     if (session === undefined) return;
     // Those under way now; later ones open the log again.
     await Promise.allSettled([...this.#calls]);
@@ -160,6 +163,11 @@ class FileJournal implements Journal {
     const session = this.#session;
     if (session === undefined) return;
     await session.then((commits) => commits.fresh()).catch(() => undefined);
+  }
+
+  /** Straight into the queue where there is one: it is closed only behind what is in it. */
+  #write(job: Job): Promise<Answer> {
+    return this.#commits?.write(job) ?? this.#use((commits) => commits.write(job));
   }
 
   #use<T>(work: (commits: GroupCommit) => Promise<T>): Promise<T> {
@@ -176,7 +184,12 @@ class FileJournal implements Journal {
     const opening = this.#open(() => this.#drop(opening));
     this.#session = opening;
     // A failed open is not cached: the next call may find the disk mounted, or its directory mended.
-    opening.catch(() => this.#drop(opening));
+    opening.then(
+      (commits) => {
+        if (this.#session === opening) this.#commits = commits;
+      },
+      () => this.#drop(opening),
+    );
     return opening;
   }
 
@@ -203,7 +216,9 @@ class FileJournal implements Journal {
   }
 
   #drop(session: Promise<GroupCommit>): void {
-    if (this.#session === session) this.#session = undefined;
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    this.#commits = undefined;
   }
 
   #remember(failure: LogFailure): void {

@@ -1,7 +1,7 @@
 import { type Batch, decodeText, type Piece, type Preamble } from './batch.ts';
 import { type Applied, applyEntry, type Entry, isNewer } from './entry.ts';
 import { decodeLine, NEWLINE } from './line.ts';
-import { type Indexed, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
+import { type Indexed, isFinishedMark, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
 
 /** Called for every batch, in log order, with what became of its entries and the offset behind its line. */
 export type OnBatch = (batch: Batch, applied: readonly Applied[], end: number) => void;
@@ -32,6 +32,8 @@ export class Fold {
   generation = 0;
   /** Behind the snapshot. */
   snapshotEnd = 0;
+  /** About how many bytes of the log a compaction would leave out, now or when their time is over. */
+  superseded = 0;
   /** The first seal ends the generation for ever. */
   seal: { readonly from: number; readonly at: number } | undefined;
   /** What only a newer version writes was met: the fold ends there for ever. */
@@ -104,6 +106,8 @@ export class Fold {
         break;
       case 'put':
         if (from < this.snapshotEnd) this.#apply([line.entry], { from, to });
+        // Without the header, which has been damaged then, nobody knows where the snapshot ends.
+        else if (this.generation === 0) this.#pieces.push({ piece: [from, to], listed: undefined });
         else this.beyond = 'a record outside its snapshot';
         break;
       case 'seal':
@@ -134,6 +138,17 @@ export class Fold {
     return true;
   }
 
+  /** A line that this process wrote and has found unchanged at `end`: what is in it need not be read out of it again. `shifts` says where each
+   *  entry begins in its text. */
+  own(batch: Batch, shifts: readonly number[], length: number): readonly Applied[] {
+    // The newline in front ends what was there before.
+    const line = { from: this.end + 1, to: this.end + length - 1 };
+    this.end += length;
+    this.#preamble(batch, this.end);
+    if (batch.entries.length > 0) this.written = this.end;
+    return this.#apply(batch.entries, line, shifts);
+  }
+
   #preamble({ durable, torn }: Preamble, end: number): void {
     this.#name(durable);
     for (const [from, to] of torn) {
@@ -144,13 +159,15 @@ export class Fold {
     this.#pieces = this.#pieces.filter(({ listed }) => listed === undefined || listed > this.named);
   }
 
-  #apply(entries: readonly Entry[], line: Part['line']): readonly Applied[] {
-    return entries.map((entry) => {
+  #apply(entries: readonly Entry[], line: Part['line'], shifts?: readonly number[]): readonly Applied[] {
+    return entries.map((entry, at) => {
       const { identity } = entry;
-      const result = applyEntry(this.stored(identity), entry, line);
-      if (result.stored === undefined) this.index.delete(identity);
-      else if (result.done) this.index.set(identity, result.stored);
+      const before = this.stored(identity);
+      const result = applyEntry(before, entry, line, shifts?.[at]);
       const { stored } = result;
+      if (result.done) this.superseded += supersededBy(stored, before);
+      if (stored === undefined) this.index.delete(identity);
+      else if (result.done) this.index.set(identity, stored);
       // What only a newer version can read may well be open.
       if (stored !== undefined && (isOpenMark(stored.mark) || isNewer(stored))) this.open.add(identity);
       else this.open.delete(identity);
@@ -161,4 +178,16 @@ export class Fold {
   #name(durable: number): void {
     if (durable > this.named) this.named = durable;
   }
+}
+
+/** What a write makes of no use: the state before it, and of what has ended, in time, the rest. */
+function supersededBy(stored: Stored | undefined, before: Stored | undefined): number {
+  if (stored === before) return 0;
+  const ended = stored !== undefined && isFinishedMark(stored.mark) ? size(stored.fixed) + size(stored.state) : 0;
+  const removed = stored === undefined && before !== undefined ? size(before.fixed) : 0;
+  return ended + removed + size(before?.state);
+}
+
+function size(part: Part | undefined): number {
+  return part === undefined ? 0 : part.to - part.from;
 }

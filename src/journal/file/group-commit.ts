@@ -2,12 +2,11 @@ import { nextTick } from 'node:process';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { applyUpdate, type Change, type JournalRecord } from '../../core/record.ts';
 import { type CompactionOptions, compact, followSeal, isDue } from './compaction.ts';
-import { type Applied, applyEntry, type Entry, encodeRemove } from './entry.ts';
+import { type Applied, type Entry, encodeRemove, judgeEntry } from './entry.ts';
 import { asFailure, LogFailure } from './failure.ts';
 import type { Log } from './log.ts';
 import { copyOf } from './log-reader.ts';
 import { holdReserve, releaseReserve } from './reserve.ts';
-import { isOpenMark, type Stored } from './stored.ts';
 
 /** Longest line, in characters: lines of 8 MB were measured to arrive in one piece, and a string ends at 512 MB. */
 const LONGEST_LINE = 8 * 1024 * 1024;
@@ -17,9 +16,6 @@ const IDLE_MS = 500;
 
 /** After a compaction that failed, the log grows by so much before the next try. */
 const RETRY_GROWTH = 1.25;
-
-/** Where an entry that was not written yet would stand. */
-const NOWHERE = { from: 0, to: 0 } as const;
 
 /** One write that somebody waits for. */
 export interface Job {
@@ -31,9 +27,9 @@ export interface Job {
   /** Begins something that will have to be ended: a claim, a round. */
   readonly begins: boolean;
   /** The record that a claim makes. */
-  readonly value?: JournalRecord;
+  readonly value: JournalRecord | undefined;
   /** What an update changes. */
-  readonly change?: Change;
+  readonly change: Change | undefined;
 }
 
 /** What became of it. */
@@ -72,6 +68,7 @@ export class GroupCommit {
   #idle: ReturnType<typeof setTimeout> | undefined;
   /** The disk was full, and the reserve is used up. */
   #tight = false;
+  #closed = false;
   /** Not before the log is as long. */
   #compactFrom = 0;
 
@@ -117,6 +114,7 @@ export class GroupCommit {
     // Relaxed writes have waited for somebody's flush; there will be no other.
     if (this.#failure === undefined) await this.#submit('settle');
     while (this.#running !== undefined) await this.#running;
+    this.#closed = true;
     clearTimeout(this.#idle);
     this.#log.close();
   }
@@ -130,7 +128,6 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    clearTimeout(this.#idle);
     for (;;) {
       await microtasksDone();
       if (this.#queue.length === 0) break;
@@ -145,9 +142,19 @@ export class GroupCommit {
     }
     // In the same turn as the last look at the queue: cleared later, a job that came in between would wait for ever.
     this.#running = undefined;
+    this.#restSoon();
+  }
+
+  /** One timer, however often there is something to do: it looks whether anything was. */
+  #restSoon(): void {
     const { written, named } = this.#log.fold;
-    if (this.#failure !== undefined || written <= named) return;
-    this.#idle = setTimeout(() => void this.#submit('settle').catch(() => undefined), IDLE_MS).unref();
+    if (this.#idle !== undefined || this.#failure !== undefined || this.#closed || written <= named) return;
+    this.#idle = setTimeout(() => {
+      this.#idle = undefined;
+      if (this.#running !== undefined) return;
+      if (this.#log.fold.written === written) this.#submit('settle').catch(() => undefined);
+      else this.#restSoon();
+    }, IDLE_MS).unref();
   }
 
   #take(): Waiting[] {
@@ -265,16 +272,16 @@ export class GroupCommit {
       try {
         const existing = this.#log.fold.stored(identity);
         if (!touched.has(identity)) {
-          const expected = applyEntry(existing, job.entry, NOWHERE);
-          if (expected.stored === existing) {
-            decided.push(this.#decide(waiting, expected));
+          const judged = judgeEntry(existing, job.entry);
+          if (judged === 'kept' || judged === 'again') {
+            decided.push(this.#decide(waiting, { done: judged === 'again', stored: existing, before: existing }));
             continue;
           }
           // What cannot be read must not be written to either.
           if (existing !== undefined) this.#log.reader.peek(identity, existing);
         }
         touched.add(identity);
-        writes.push({ ...waiting, job });
+        writes.push(waiting as Writing);
       } catch (error) {
         if (error instanceof LogFailure) throw error;
         waiting.reject(error);
@@ -306,12 +313,14 @@ export class GroupCommit {
   #write(writes: readonly Writing[]): { readonly written: readonly Decided[]; readonly left: readonly Writing[] } {
     if (writes.length === 0) return { written: [], left: [] };
     try {
-      const before = writes.map(({ job: { entry } }) => this.#log.fold.stored(entry.identity));
-      const applied = this.#log.write(writes.map(({ job }) => job.text));
+      const applied = this.#log.write(
+        writes.map(({ job }) => job.text),
+        writes.map(({ job }) => job.entry),
+      );
       if (applied === undefined) return { written: [], left: writes };
       const written = applied.map((result, at) => {
         const waiting = writes[at] as Writing;
-        keep(waiting.job, result, before[at]);
+        this.#keep(waiting.job, result);
         return this.#decide(waiting, result);
       });
       return { written, left: [] };
@@ -325,6 +334,17 @@ export class GroupCommit {
       this.#tight = true;
       releaseReserve(this.#options.directory, this.#options.io);
       return this.#write(this.#refuseBeginnings(writes, error));
+    }
+  }
+
+  /** What is known already need not be read. */
+  #keep(job: Job, { done, stored, before }: Applied): void {
+    if (!done || stored === undefined || stored.value !== undefined) return;
+    if (job.value !== undefined) {
+      this.#log.reader.keep(stored, job.value);
+    } else if (job.change !== undefined && before?.value !== undefined && before.revision + 1 === stored.revision) {
+      const { record } = applyUpdate(before.value, job.change);
+      if (record !== undefined) this.#log.reader.keep(stored, copyOf(record));
     }
   }
 
@@ -349,16 +369,6 @@ export class GroupCommit {
     this.#log.close();
     this.#onFailure(this.#failure);
     return this.#failure;
-  }
-}
-
-/** Keeps in memory what is known already: the record of an open operation is asked for again soon. */
-function keep(job: Job, { done, stored }: Applied, before: Stored | undefined): void {
-  if (!done || stored === undefined || !isOpenMark(stored.mark) || stored.value !== undefined) return;
-  if (job.value !== undefined) stored.value = job.value;
-  else if (job.change !== undefined && before?.value !== undefined && before.revision + 1 === stored.revision) {
-    const { record } = applyUpdate(before.value, job.change);
-    if (record !== undefined) stored.value = copyOf(record);
   }
 }
 

@@ -1,38 +1,49 @@
 import type { Change, JournalRecord } from '../../core/record.ts';
-import { type Entry, encodeClaim, encodeRemove, encodeUpdate, markOf, markOfState } from './entry.ts';
+import {
+  type Entry,
+  encodeClaim,
+  encodeRemove,
+  encodeUpdate,
+  markOf,
+  markOfState,
+  placesIn,
+  textsOf,
+  textsOfChange,
+} from './entry.ts';
 import type { Job } from './group-commit.ts';
-import { copyOf } from './log-reader.ts';
 
-/** What an entry has that stands in no line yet. */
-const UNWRITTEN = { fixed: undefined, state: undefined } as const;
-
-/** @param record checked */
+/** @param record checked, and nobody else's from now on */
 export function claimJob(record: JournalRecord): Job {
   const { identity, revision, write, version, state } = record;
   const since = state?.finishedAt ?? 0;
-  const entry: Entry = { kind: 'claim', identity, revision, write, version, mark: markOf(record), since, ...UNWRITTEN };
-  // A copy: its body is still the caller's.
-  return { entry, text: encodeClaim(record), relaxed: false, begins: true, value: copyOf(record) };
+  const parts = textsOf(record);
+  const text = encodeClaim(record, parts);
+  const mark = markOf(record);
+  const entry: Entry = { kind: 'claim', identity, revision, write, version, mark, since, ...placesIn(text, parts) };
+  return { entry, text, relaxed: false, begins: true, value: withOwnBody(record), change: undefined };
 }
 
 /** @param change checked */
 export function updateJob(identity: string, change: Change, relaxed: boolean): Job {
   const { revision, write, state, round } = change;
   const since = state.finishedAt ?? 0;
-  const entry: Entry = {
-    kind: 'update',
-    identity,
-    revision,
-    write,
-    version: 1,
-    mark: markOfState(state),
-    since,
-    ...UNWRITTEN,
-  };
-  return { entry, text: encodeUpdate(identity, change), relaxed, begins: round !== undefined, change };
+  const parts = textsOfChange(change);
+  const text = encodeUpdate(identity, change, parts);
+  const mark = markOfState(state);
+  const entry: Entry = { kind: 'update', identity, revision, write, version: 1, mark, since, ...placesIn(text, parts) };
+  return { entry, text, relaxed, begins: round !== undefined, value: undefined, change };
 }
 
 export function removeJob(identity: string, revision: number): Job {
-  const entry: Entry = { kind: 'remove', identity, revision, write: '', version: 1, mark: 'k', since: 0, ...UNWRITTEN };
-  return { entry, text: encodeRemove(identity, revision), relaxed: false, begins: false };
+  const nothing = { write: '', version: 1, mark: 'k', since: 0, fixed: undefined, state: undefined } as const;
+  const entry: Entry = { kind: 'remove', identity, revision, ...nothing };
+  const text = encodeRemove(identity, revision);
+  return { entry, text, relaxed: false, begins: false, value: undefined, change: undefined };
+}
+
+/** The bytes of a body are still the caller's. */
+function withOwnBody(record: JournalRecord): JournalRecord {
+  if (record.state === undefined || record.fixed.request.body === undefined) return record;
+  const { fixed } = record;
+  return { ...record, fixed: { ...fixed, request: { ...fixed.request, body: record.fixed.request.body.slice() } } };
 }

@@ -8,6 +8,7 @@ import { applyEntry, isNewer, type Texts } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure } from './failure.ts';
 import { decodeLine, NEWLINE } from './line.ts';
 import type { LogIo } from './log-io.ts';
+import { Recent } from './recent.ts';
 import { isOpenMark, type Part, type Stored } from './stored.ts';
 import type { Unflushed } from './unflushed.ts';
 
@@ -18,6 +19,7 @@ const WINDOW = 32 * 1024;
 export class LogReader {
   readonly #file: { readonly fd: number; readonly io: LogIo; readonly path: string };
   readonly #unflushed: Unflushed;
+  readonly #recent = new Recent();
   /** The last line, since the records of a batch are asked for one after another. */
   #last: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
   #window: { readonly from: number; readonly bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
@@ -39,8 +41,13 @@ export class LogReader {
     if (stored.value !== undefined) return stored.value;
     if (isNewer(stored)) throw unusableRecord(identity, 'newer-version');
     const record = this.#parse(identity, stored);
-    if (isOpenMark(stored.mark)) stored.value = record;
+    this.keep(stored, record);
     return record;
+  }
+
+  /** Keeps in memory what is likely to be asked for again. The record must be nobody else's. */
+  keep(stored: Stored, record: JournalRecord): void {
+    if (isOpenMark(stored.mark)) this.#recent.keep(stored, record);
   }
 
   /** What the snapshot's line at `offset` says of its record. */

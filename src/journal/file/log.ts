@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError } from '../../core/errors/journal-error.ts';
-import { encodeBatch, encodeSeal, type Preamble } from './batch.ts';
-import type { Applied } from './entry.ts';
+import { type Batch, encodeBatch, encodeSeal, type Preamble, shiftsIn } from './batch.ts';
+import type { Applied, Entry } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure, unusable } from './failure.ts';
-import { Fold, type OnBatch } from './fold.ts';
+import { Fold } from './fold.ts';
 import { encodeLine } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
@@ -15,6 +15,19 @@ const SLICE = 4 * 1024 * 1024;
 
 /** A batch that was written whole and cannot be read back: the file was changed by something that is no journal. */
 const MOST_WRITES = 3;
+
+/** Two newlines and a checksum. */
+const FRAME = 10;
+
+/** A line that was just written, and what became of it. */
+interface Own {
+  readonly sequence: number;
+  readonly bytes: Buffer;
+  readonly plain: boolean;
+  batch?: Batch;
+  shifts?: readonly number[];
+  applied?: readonly Applied[];
+}
 
 export interface LogOptions {
   readonly fd: number;
@@ -34,7 +47,7 @@ export class Log {
   readonly #unflushed = new Unflushed();
   #sequence = 0;
   #flushed = 0;
-  #own: { readonly sequence: number; applied?: readonly Applied[] } | undefined;
+  #own: Own | undefined;
   #pins = 0;
   #closed = false;
 
@@ -64,9 +77,16 @@ export class Log {
   /** Writes one batch and reads it back: what became of each entry is for the order of the log to say. Undefined where the generation was
    *  sealed first: then it counts for nothing, and belongs into the next one.
    *  @throws JournalError where it was refused, and the log can go on @throws LogFailure where it cannot */
-  write(entries: readonly string[]): readonly Applied[] | undefined {
+  write(texts: readonly string[], entries: readonly Entry[] = []): readonly Applied[] | undefined {
     for (let writes = 0; writes < MOST_WRITES; writes++) {
-      this.#append((preamble) => encodeBatch(preamble, entries));
+      const preamble = this.#preamble();
+      const own = this.#append(preamble, encodeBatch(preamble, texts));
+      // One byte a character, or nobody knows where things stand in it.
+      if (own.plain && entries.length === texts.length) {
+        own.batch = { kind: 'batch', ...preamble, entries };
+        own.shifts = shiftsIn(preamble, texts);
+      }
+      this.#own = own;
       this.refresh();
       const applied = this.#own?.applied;
       this.#own = undefined;
@@ -79,7 +99,8 @@ export class Log {
   seal(at: number): void {
     for (let writes = 0; !this.sealed; writes++) {
       if (writes === MOST_WRITES) throw this.#final('what was written to it cannot be read back');
-      this.#append((preamble) => encodeSeal(preamble, at));
+      const preamble = this.#preamble();
+      this.#append(preamble, encodeSeal(preamble, at));
       this.refresh();
     }
   }
@@ -150,11 +171,14 @@ export class Log {
     this.#options.io.close(this.#options.fd);
   }
 
-  #append(text: (preamble: Preamble) => string): void {
-    const { fd, io, path } = this.#options;
-    const sequence = ++this.#sequence;
+  #preamble(): Preamble {
     const { durable } = this;
-    const bytes = encodeLine(text({ writer: this.#writer, sequence, durable, torn: this.fold.torn(durable) }));
+    return { writer: this.#writer, sequence: ++this.#sequence, durable, torn: this.fold.torn(durable) };
+  }
+
+  #append({ sequence }: Preamble, text: string): Own {
+    const { fd, io, path } = this.#options;
+    const bytes = encodeLine(text);
     let written: number;
     try {
       written = io.append(fd, bytes);
@@ -170,7 +194,7 @@ export class Log {
         Object.assign(new Error('short write'), { code: 'ENOSPC' }),
       );
     }
-    this.#own = { sequence };
+    return { sequence, bytes, plain: bytes.length === text.length + FRAME };
   }
 
   /** Reads and folds slice by slice up to the end of the file. */
@@ -204,12 +228,18 @@ export class Log {
     const from = this.fold.end;
     // First: an entry may concern a record of a line before it in these bytes.
     this.#unflushed.add(from, bytes);
-    this.fold.feed(bytes, this.#onBatch);
+    const own = this.#own;
+    // Nothing but our own line, as it was written: its checksum and its entries are known.
+    if (own?.batch !== undefined && own.shifts !== undefined && bytes.equals(own.bytes)) {
+      this.#onBatch(own.batch, this.fold.own(own.batch, own.shifts, bytes.length));
+    } else {
+      this.fold.feed(bytes, this.#onBatch);
+    }
     this.#unflushed.cut(this.fold.end);
     this.#unflushed.drop(this.durable);
   }
 
-  readonly #onBatch: OnBatch = (batch, applied) => {
+  readonly #onBatch = (batch: Batch, applied: readonly Applied[]): void => {
     if (batch.writer === this.#writer && batch.sequence === this.#own?.sequence) this.#own.applied = applied;
     for (const { identity } of batch.entries) this.#options.onChange(identity);
   };

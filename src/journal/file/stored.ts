@@ -38,8 +38,8 @@ export interface Stored {
   readonly state: Part | undefined;
   /** The offset behind the line that wrote it: durable once the log is durable up to there. */
   readonly end: number;
-  /** The record, while it is open and was needed before. Never handed out: callers get copies. */
-  value?: JournalRecord;
+  /** The record, while it is open and was used lately. Never handed out: callers get copies. */
+  value: JournalRecord | undefined;
 }
 
 /** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, where its line begins. A tombstone takes
