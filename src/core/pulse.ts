@@ -1,3 +1,4 @@
+import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 
 const BEAT_MS = 1_000;
@@ -30,5 +31,5 @@ export function startPulse(clock: Clock): Pulse {
     }
   };
   run().catch(() => undefined);
-  return { missed: beat, stop: () => over.abort() };
+  return { missed: beat, stop: () => over.abort(OVER) };
 }

@@ -7,15 +7,12 @@ const LONGEST = 2 ** 31 - 1;
 export const nodeClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  async sleep(ms, signal) {
-    let left = ms;
-    do {
-      const wait = Math.min(left, LONGEST);
-      await timer(wait, signal);
-      left -= wait;
-    } while (left > 0);
-  },
+  sleep: (ms, signal) => (ms <= LONGEST ? timer(ms, signal) : longer(ms, signal)),
 };
+
+async function longer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  for (let left = ms; left > 0; left -= LONGEST) await timer(Math.min(left, LONGEST), signal);
+}
 
 /** Not `timers/promises`: that one rejects with an AbortError of its own, not with `signal.reason`. */
 function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
