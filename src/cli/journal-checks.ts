@@ -35,7 +35,7 @@ function directory({ directory: path, mode, owner }: LogReport, user: number | u
     return fail('directory', `${found}: others can write to it and replace the journal`, `chmod 700 ${path}`);
   }
   if (user !== undefined && owner !== user) {
-    const advice = 'The application must run as its owner, and so must this command: nothing else opens it';
+    const advice = `Only its owner can open it. For this command: sudo -u '#${owner}' onceward journal ...`;
     return fail('directory', `${found}: it belongs to uid ${owner}, and this is uid ${user}`, advice);
   }
   if (user !== undefined && (rights & 0o055) !== 0) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { JournalError } from '../core/errors/journal-error.ts';
 import { inspectLog } from '../journal/file/inspect.ts';
@@ -10,11 +11,12 @@ import { print, safe } from './plain-text.ts';
 
 /** Every check with its result, and what to do. The log is looked at from outside first: that also works where it cannot be opened. */
 export async function doctorCommand({ directory, json }: JournalArguments): Promise<number> {
-  await requireLog(directory);
-  const report = await inspectLog(directory);
+  const path = resolve(directory);
+  await requireLog(path);
+  const report = await inspectLog(path);
   const ofLog = logChecks(report, process.geteuid?.());
   const opens = report.problem === undefined && report.damaged.length === 0;
-  const checks = [...ofLog, ...(opens ? await ofOperations(directory) : [])];
+  const checks = [...ofLog, ...(opens ? await ofOperations(path) : [])];
   for (const check of checks) {
     if (json) print(JSON.stringify(check));
     else for (const line of readable(check)) print(line);

@@ -80,7 +80,7 @@ function operation(
 ): object {
   const { fixed, state, revision } = entry.record;
   const { client, owner, id, url: _, keyHint: __, pid: ___, ...view } = viewOf(entry, processes);
-  const { polls, redirects, reasked, unreadable, streak, progress } = state;
+  const { polls, redirects, reasked, unreadable, streak } = state;
   return {
     operation: pseudonym('operation', entry.record.identity),
     ...(ids && { id }),
@@ -97,7 +97,6 @@ function operation(
     ...(polls !== undefined && { polls }),
     ...(redirects !== undefined && { redirects }),
     ...(reasked && { reasked }),
-    ...(progress?.percent !== undefined && { percent: progress.percent }),
   };
 }
 

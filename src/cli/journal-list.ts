@@ -21,7 +21,8 @@ export async function listCommand(journal: Journal, { narrowed, json }: JournalA
   } else if (entries.length > 0) {
     const now = Date.now();
     const rows = entries.map((entry) => rowOf(viewOf(entry, processes), now));
-    const [top = '', ...lines] = aligned([HEADINGS, ...rows], process.stdout.columns ?? Number.POSITIVE_INFINITY);
+    // Cut only where a person looks: a program gets the whole id. A terminal may not know its width.
+    const [top = '', ...lines] = aligned([HEADINGS, ...rows], process.stdout.columns || Number.POSITIVE_INFINITY);
     print(top);
     const titles = entries.map(heading);
     const several = new Set(titles).size > 1;

@@ -77,6 +77,7 @@ function head({ record }: Entry, view: OperationView, { showKey }: JournalArgume
     ['answer', view.answer === undefined ? undefined : `HTTP ${view.answer}`],
     ['asks at', target && `${target.origin} (${target.kind})`],
     ['sent to', redirectedTo],
+    ['progress', view.percent === undefined ? undefined : `${view.percent} %`],
     [
       'driver',
       status === 'pending' && driver !== undefined

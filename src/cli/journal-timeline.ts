@@ -1,4 +1,4 @@
-import type { OperationRecord } from '../core/record.ts';
+import { isFinished, type OperationRecord } from '../core/record.ts';
 import { count, span } from './plain-text.ts';
 
 /** One thing that happened, or will. */
@@ -26,6 +26,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 /** What a record says of an operation's life, in the order of time. */
 export function timelineOf({ fixed, state }: OperationRecord): readonly Moment[] {
   const { response, source } = state;
+  const ended = isFinished(state);
   const attempts = count(state.attempts, 'attempt');
   const how = [
     ...(response ? [`HTTP ${response.status}`] : []),
@@ -42,8 +43,12 @@ export function timelineOf({ fixed, state }: OperationRecord): readonly Moment[]
     [state.inProgressSince, 'in-progress', 'the server says that it is in progress'],
     [state.lastSentAt, 'last-sent', `last attempt left at the latest (${attempts})`],
     [lastSeen(state), 'last-seen', `last sign of its driver (${attempts})`],
-    [state.notBefore, 'not-before', 'the server asked not to be asked before'],
-    [state.dueAt, 'next-attempt', `next attempt${state.waiting === undefined ? '' : ` (${state.waiting})`}`],
+    [ended ? undefined : state.notBefore, 'not-before', 'the server asked not to be asked before'],
+    [
+      ended ? undefined : state.dueAt,
+      'next-attempt',
+      `next attempt${state.waiting === undefined ? '' : ` (${state.waiting})`}`,
+    ],
     [fixed.deadline, 'deadline', 'deadline: nothing is sent after it'],
     [state.finishedAt, 'finished', [ENDS[state.state] ?? state.state, ...how].join(', ')],
     [state.acknowledgedAt, 'acknowledged', 'somebody was told'],

@@ -36,6 +36,8 @@ export interface OperationView {
   /** Where the next exchange goes, if elsewhere: an origin. */
   readonly target?: { readonly kind: string; readonly origin: string };
   readonly redirectedTo?: string;
+  /** How far it is, where the server told. */
+  readonly percent?: number;
   readonly createdAt: string;
   readonly firstSentAt?: string;
   readonly lastSentAt?: string;
@@ -78,6 +80,7 @@ export function viewOf({ client, record }: Entry, processes: ProcessTable): Oper
     ...(write.startsWith(DECIDED_HERE) && { decidedHere: true as const }),
     ...(state.target && { target: { kind: state.target.kind, origin: originOf(state.target.url) } }),
     ...(state.redirectedTo !== undefined && { redirectedTo: originOf(state.redirectedTo, fixed.request.url) }),
+    ...(state.progress?.percent !== undefined && { percent: state.progress.percent }),
     ...times(record),
   };
 }
@@ -89,8 +92,8 @@ function times({ fixed, state }: OperationRecord): Pick<OperationView, 'createdA
     lastSentAt: state.lastSentAt,
     inProgressSince: state.inProgressSince,
     lastSeenAt: state.lastSeenAt,
-    notBefore: state.notBefore,
-    nextAttemptAt: state.dueAt,
+    notBefore: isFinished(state) ? undefined : state.notBefore,
+    nextAttemptAt: isFinished(state) ? undefined : state.dueAt,
     deadline: fixed.deadline,
     finishedAt: state.finishedAt,
     acknowledgedAt: state.acknowledgedAt,

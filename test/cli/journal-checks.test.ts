@@ -37,7 +37,7 @@ describe('the log', () => {
   test.each<[Partial<LogReport>, string, string]>([
     [{ mode: 0o777, unsafe: true }, 'directory fail', 'chmod 700 /j'],
     [{ mode: 0o755 }, 'directory warn', 'chmod 700 /j'],
-    [{ owner: 0 }, 'directory fail', 'must run as its owner'],
+    [{ owner: 0 }, 'directory fail', "sudo -u '#0'"],
     [{ unsafe: true, fileSystem: 'NFS' }, 'file system fail', 'local disk'],
     [{ damaged: [{ from: 10, to: 20 }], problem }, 'log fail', 'keep a copy'],
     [{ problem }, 'log fail', 'run this again'],

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { onTerminal } from './journal-terminal.ts';
 import { HOUR, type JournalWorld, journalWorld } from './journal-world.ts';
-import { CLI, run } from './run.ts';
+import { run } from './run.ts';
 
 /** How an operation stands for its own client. */
 async function standing(world: JournalWorld, id: string): Promise<string> {
@@ -117,7 +116,7 @@ describe('asking', () => {
   ])('on a terminal %j ends with %i', async (typed, code, after) => {
     const world = await journalWorld();
     await world.doubt('cart/1', {}, HOUR);
-    const told = await onTerminal(typed, 'journal', 'resolve', world.directory, 'cart/1', '--done');
+    const told = await onTerminal({ typed }, 'journal', 'resolve', world.directory, 'cart/1', '--done');
     expect(told.text).toContain('cart/1 of alice (client shop)');
     expect(told.text).toContain(
       'POST https://pay.example/charges, in-doubt (not-repeatable), 1 attempt, effect possible',
@@ -126,18 +125,3 @@ describe('asking', () => {
     expect(await standing(world, 'cart/1')).toBe(after);
   });
 });
-
-/** Runs it on a terminal of its own (script, of util-linux), and types once it has asked. */
-async function onTerminal(typed: string, ...argv: readonly string[]): Promise<{ code: number | null; text: string }> {
-  const command = [process.execPath, CLI, ...argv].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk) => {
-    text += chunk;
-    if (text.includes('[y/N] ')) child.stdin.end(typed);
-  });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, text };
-}

@@ -1,6 +1,7 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { encodeLine } from '../../src/journal/file/line.ts';
 import { HOUR, journalWorld } from './journal-world.ts';
 import { run } from './run.ts';
 
@@ -51,4 +52,16 @@ test('damage below what was durable: a failure that names the bytes, and nothing
   expect(await readFile(log)).toEqual(bytes);
   const listed = await run('journal', 'list', world.directory);
   expect([listed.code, listed.stderr]).toEqual([1, expect.stringContaining('onceward journal doctor')]);
+});
+
+test('a record of a newer version: the others are shown, and it is said', async () => {
+  const world = await journalWorld();
+  await world.charge('cart/1');
+  const log = join(world.directory, '00000001.log');
+  const head = JSON.stringify({ w: 'a-newer-program', s: 1, d: (await readFile(log)).length });
+  await appendFile(log, encodeLine([head, 'c2o', '"shop/alice/newer"', '1', '0', '"w"', '{}', '{}'].join('\t')));
+  const listed = await run('journal', 'list', world.directory);
+  expect([listed.code, listed.stdout]).toEqual([1, expect.stringContaining('cart/1')]);
+  expect(listed.stderr).toContain('  shop/alice/newer: newer-version');
+  expect(await doctor(world.directory)).toEqual({ code: 1, found: ['records fail'] });
 });

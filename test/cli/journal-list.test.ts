@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { narrow, readAll, withJournal } from '../../src/cli/journal-entries.ts';
 import { anonymous } from '../../src/index.node.ts';
+import { onTerminal } from './journal-terminal.ts';
 import { HOUR, journalWorld, readArguments } from './journal-world.ts';
 import { run } from './run.ts';
 
@@ -112,4 +113,15 @@ test('a name cannot move the cursor, hide a line or turn the writing round', asy
   await world.charge('cart\u001b[2Jx\n\u202Ey');
   const { stdout } = await run('journal', 'list', world.directory);
   expect(stdout).toContain('cart\\u{1b}[2Jx\\u{a}\\u{202e}y');
+});
+
+test('on a terminal long ids are cut so that a line fits; for a program they are whole', async () => {
+  const world = await journalWorld();
+  const id = `cart/${'0123456789'.repeat(8)}`;
+  await world.doubt(id);
+  const { text } = await onTerminal({ columns: 80 }, 'journal', 'list', world.directory);
+  const lines = text.split(/\r?\n/);
+  expect(lines[1]).toMatch(/^cart\/0123456789.*\.\.\. {2}in-doubt/);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  expect((await run('journal', 'list', world.directory)).stdout).toContain(`${id}  in-doubt`);
 });

@@ -13,7 +13,7 @@ import { ietf } from '../../src/profiles/index.ts';
 export const HOUR = 3_600_000;
 
 // Every command is a process of its own, and other tests run beside it.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** What a command line says, where it says something. */
 export function readArguments(...argv: readonly string[]): JournalArguments {
