@@ -3,7 +3,7 @@ import { drive } from './drive.ts';
 import { JournalError } from './errors/journal-error.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
 import { OperationConflictError } from './errors/operation-conflict-error.ts';
-import { follow } from './follow.ts';
+import { follow, readsApart } from './follow.ts';
 import { isSameRequest } from './new-record.ts';
 import { effectOfRecord } from './operation.ts';
 import type { Slot } from './origin-traffic.ts';
@@ -40,6 +40,8 @@ export class OperationDriver {
   /** The last driver that was seen to live. */
   #living: string | undefined;
   #drove = false;
+  /** When it was last read. */
+  #read = Number.NEGATIVE_INFINITY;
   /** Woken before there was anything to wake. */
   #hurried = false;
   #interrupt = new AbortController();
@@ -135,6 +137,8 @@ export class OperationDriver {
   /** A hint that the record may have changed elsewhere: worth a look where we follow, or where our mark on it is no longer ours. */
   noticed(): void {
     const { driver } = this.record.state;
+    const { settings, journal } = this.#driving;
+    if (this.#following === 'yes' && settings.clock.monotonic() - this.#read < readsApart(journal)) return;
     if (this.#following !== 'no') this.#interrupt.abort();
     else if (driver !== undefined && !this.#driving.presence.holds(driver)) this.outdated();
   }
@@ -199,11 +203,12 @@ export class OperationDriver {
     if (driver === undefined) return this.#takeOver();
     this.#following = this.#living === driver.nonce ? 'yes' : 'asking';
     this.#changed();
+    const { journal } = this.#driving;
     const { revision } = this.record;
     let failed: Ending | undefined;
     try {
       const end = await follow(driver, this.#driving, {
-        pause: () => this.#pause(this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE),
+        pause: () => this.#pause(Math.max(readsApart(journal), this.tickets > 0 ? POLL_WITH_CALLERS : POLL_ALONE)),
         interrupt: () => this.#interrupt.abort(),
         lives: () => this.#lives(driver.nonce),
         changed: async () => {
@@ -272,6 +277,7 @@ export class OperationDriver {
 
   async #reread(): Promise<Ending | undefined> {
     this.#work = undefined;
+    this.#read = this.#driving.settings.clock.monotonic();
     for (let wait = POLL_ALONE; ; wait = Math.min(2 * wait, SLICE)) {
       try {
         return this.#adopt(await this.#driving.journal.get(this.record.identity));

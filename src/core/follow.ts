@@ -1,4 +1,5 @@
 import type { DriverMark } from './driver-mark.ts';
+import type { Journal } from './journal.ts';
 import type { Clock } from './ports.ts';
 import type { Driving } from './work.ts';
 
@@ -35,6 +36,17 @@ export class Lease {
   }
 }
 
+/** Reads of one journal by all who follow on it, at most: a tab may follow another one on hundreds of operations, and whatever that one writes is a
+ *  hint to look at each. */
+const READS_PER_SECOND = 200;
+
+const following = new WeakMap<Journal, number>();
+
+/** How long a follower leaves the journal to the others. */
+export function readsApart(journal: Journal): number {
+  return ((following.get(journal) ?? 0) * 1_000) / READS_PER_SECOND;
+}
+
 /** What of the operation a follower needs. */
 export interface Follower {
   /** Sleeps until it is time to look again, or somebody interrupts. */
@@ -63,6 +75,7 @@ export async function follow(
   );
   const judged = (): typeof verdict => verdict;
   const lease = new Lease(settings.clock, settings.attemptTimeout);
+  following.set(journal, (following.get(journal) ?? 0) + 1);
   try {
     for (;;) {
       if (judged() === 'gone' || (judged() === 'unknown' && lease.over)) return 'gone';
@@ -73,6 +86,7 @@ export async function follow(
       lease.look();
     }
   } finally {
+    following.set(journal, (following.get(journal) ?? 1) - 1);
     over.abort();
     await watching;
   }

@@ -1,6 +1,7 @@
 import { type DriverMark, presenceName } from './driver-mark.ts';
 import type { Clock, Locks, Presence, Random } from './ports.ts';
 import type { Pulse } from './pulse.ts';
+import { sharedWatch } from './shared-watch.ts';
 import { type OpenChannel, watchDriver } from './watch-driver.ts';
 
 export interface LockPresenceOptions {
@@ -43,6 +44,7 @@ export function lockPresence(options: LockPresenceOptions): Presence {
   const leaveIfMissed = (): void => {
     if (present?.missed() === true) leave();
   };
+  const watch = sharedWatch((driver, signal) => watchDriver(driver, options, signal));
   const announced = (): Promise<DriverMark> => {
     leaveIfMissed();
     // Memoised: a second request for the same exclusive name would wait for the first, for ever.
@@ -65,7 +67,7 @@ export function lockPresence(options: LockPresenceOptions): Presence {
       signal.throwIfAborted();
       // What this client was before it left: nobody else can be that.
       if (driver.nonce.startsWith(`${client}-`) && driver.nonce !== present?.nonce()) return 'gone';
-      return watchDriver(driver, options, signal);
+      return watch(driver, signal);
     },
   };
 }
