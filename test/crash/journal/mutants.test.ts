@@ -3,18 +3,86 @@
 import { describe, expect, test } from 'vitest';
 import { type Mutant, verdictsOf } from './support/mutant.ts';
 
-const CUTS = 'journal/file/disk/power-cuts.test.ts';
-const AT_EVERY_CALL = 'at every call of a run with two compactions, whatever is left: every answer holds';
-const SLEEPERS = 'journal/file/disk/sleepers.test.ts';
+const CUTS = {
+  testFile: 'journal/file/disk/power-cuts.test.ts',
+  test: 'at every call of a run with two compactions, whatever is left: every answer holds',
+};
+const FAILED_FLUSH = {
+  testFile: 'journal/file/disk/power-cuts.test.ts',
+  test: 'at every call of a run in which flushes fail: what was answered is in a new generation',
+};
+const sleepers = (test: string) => ({ testFile: 'journal/file/disk/sleepers.test.ts', test });
 
 const MUTANTS: readonly Mutant[] = [
   {
     name: 'ignores the earlier claim',
     file: 'entry.ts',
-    text: 'if (present === undefined) return { done: true, stored: { value: entry.value, end } };',
-    replacement: 'return { done: true, stored: { value: entry.value, end } };',
-    testFile: CUTS,
-    test: AT_EVERY_CALL,
+    text: '    if (existing === undefined) return { done: true, stored: made(',
+    replacement: '    return { done: true, stored: made(',
+    ...CUTS,
+  },
+  {
+    name: 'folds past the seal',
+    file: 'fold.ts',
+    text: 'while (!this.ended) {',
+    replacement: 'while (this.beyond === undefined) {',
+    ...sleepers(
+      'a line that comes behind the seal of a compaction that goes on: it is not in its snapshot, and is written again',
+    ),
+  },
+  {
+    name: 'acknowledges before the flush',
+    file: 'group-commit.ts',
+    text: '    if (waiting.length > 0) await this.#makeDurable(waiting);',
+    replacement: `    for (const { waiting: { resolve }, answer } of waiting) resolve(answer);
+    if (waiting.length > 0) await this.#makeDurable(waiting);`,
+    ...CUTS,
+  },
+  {
+    name: 'skips the flush of the directory',
+    file: 'generation.ts',
+    text: '    io.syncDirectory(directory);',
+    replacement: '',
+    ...CUTS,
+  },
+  {
+    name: 'links a snapshot that is not on the disk',
+    file: 'snapshot.ts',
+    text: '    io.truncate(this.#fd, this.#end);\n    await io.sync(this.#fd);',
+    replacement: '    io.truncate(this.#fd, this.#end);',
+    ...CUTS,
+  },
+  {
+    name: 'seals before there is space for what comes next',
+    file: 'compaction.ts',
+    text: `  const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
+  try {
+    log.seal(options.io.now());`,
+    replacement: `  log.seal(options.io.now());
+  const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
+  try {`,
+    ...sleepers('a compaction that finds no space changes nothing: all go on in the old generation'),
+  },
+  {
+    name: 'unlinks old generations',
+    file: 'generation.ts',
+    text: 'else if (generation < latest && io.look(path)?.size !== RETIRED.length) replaceWithStub(path, directory, io);',
+    replacement: 'else if (generation < latest) io.remove(path);',
+    ...sleepers('a finisher that slept through two compactions does not bring an old generation back'),
+  },
+  {
+    name: 'answers a known name without a flush',
+    file: 'group-commit.ts',
+    text: '            decided.push(this.#decide(waiting, expected));',
+    replacement: '            decided.push({ ...this.#decide(waiting, expected), reach: 0 });',
+    ...CUTS,
+  },
+  {
+    name: 'flushes again after a flush that failed',
+    file: 'group-commit.ts',
+    text: '      await this.#rescue(error, waiting);',
+    replacement: '      await this.#log.flush();',
+    ...FAILED_FLUSH,
   },
 ];
 

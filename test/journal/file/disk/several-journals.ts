@@ -21,6 +21,8 @@ export interface Plan {
   readonly rounds: number;
   /** Rounds in which somebody compacts. */
   readonly compactIn: readonly number[];
+  /** Rounds in which a flush finds a bad disk. */
+  readonly failIn?: readonly number[];
   /** What a power cut may leave, so many times at every call. */
   readonly fates: number;
 }
@@ -42,7 +44,7 @@ export class Machine {
   }
 
   /** Lives as planned. What it finds at the end is what was promised. */
-  async live({ seed, journals: count, rounds, compactIn, fates }: Plan): Promise<void> {
+  async live({ seed, journals: count, rounds, compactIn, failIn = [], fates }: Plan): Promise<void> {
     const draw = new Draw(seed);
     const fate = new Draw(seed + 1);
     this.#disk.onCall = (at) => {
@@ -53,6 +55,7 @@ export class Machine {
     const make = samples();
     const life = ++lives;
     for (let round = 0; round < rounds; round++) {
+      this.#disk.nextFlushFails = failIn.includes(round);
       const compaction = compactIn.includes(round) ? [compactFileJournal(draw.one(journals))] : [];
       const work = journals.flatMap((journal) =>
         Array.from({ length: draw.whole(1, 3) }, () => this.#work(journal, make, draw, life)),

@@ -12,6 +12,20 @@ interface Inode {
   cached: Buffer;
   durable: Buffer;
   names: number;
+  /** Whoever has it open. */
+  readonly descriptors: Set<Descriptor>;
+  /** What a flush could not write: the cache shows it, and no later flush writes it. */
+  readonly lost: (readonly [from: number, to: number])[];
+}
+
+interface Descriptor {
+  readonly inode: Inode;
+  /** A flush of the file has failed, through any descriptor: told once to each. */
+  failed: boolean;
+}
+
+function newInode(bytes: Buffer, names: number): Inode {
+  return { cached: bytes, durable: bytes, names, descriptors: new Set(), lost: [] };
 }
 
 /** What a power cut leaves is drawn from it. */
@@ -22,6 +36,8 @@ export type Fate = Pick<Draw, 'whole' | 'chance'>;
 export class SimulatedDisk {
   /** Called before every call of the operating system: the power may go there. */
   onCall: (what: string) => void = () => {};
+  /** The next flush of a log finds a bad disk. */
+  nextFlushFails = false;
   /** Names as processes see them, and all that each may be after a power cut, the durable one first. */
   readonly #names = new Map<string, Inode>();
   readonly #fates = new Map<string, (Inode | undefined)[]>();
@@ -29,7 +45,7 @@ export class SimulatedDisk {
   /** A disk with these files, all of them durable. */
   static with(files: ReadonlyMap<string, Buffer>): SimulatedDisk {
     const disk = new SimulatedDisk();
-    for (const [path, bytes] of files) disk.#names.set(path, { cached: bytes, durable: bytes, names: 1 });
+    for (const [path, bytes] of files) disk.#names.set(path, newInode(bytes, 1));
     return disk;
   }
 
@@ -46,8 +62,7 @@ export class SimulatedDisk {
       const fates = this.#fates.get(name) ?? [this.#names.get(name)];
       const inode = fates[fate.whole(0, fates.length - 1)];
       if (inode === undefined) continue;
-      const bytes = copies.get(inode)?.cached ?? remains(inode, fate);
-      const copy = copies.get(inode) ?? { cached: bytes, durable: bytes, names: 0 };
+      const copy = copies.get(inode) ?? newInode(remains(inode, fate), 0);
       copy.names++;
       copies.set(inode, copy);
       disk.#names.set(name, copy);
@@ -86,7 +101,9 @@ export class SimulatedDisk {
 }
 
 /** Bytes that were durable and were not written to since stay. Of every other page: the old bytes, the new ones, zeros, or anything. */
-function remains({ cached, durable }: Inode, fate: Fate): Buffer {
+function remains(inode: Inode, fate: Fate): Buffer {
+  const { durable } = inode;
+  const cached = writable(inode);
   if (cached.equals(durable)) return durable;
   const [shorter, longer] = [durable.length, cached.length].sort((a, b) => a - b) as [number, number];
   const length = fate.chance(0.3) ? longer : fate.whole(shorter, longer);
@@ -103,6 +120,14 @@ function remains({ cached, durable }: Inode, fate: Fate): Buffer {
   return left;
 }
 
+/** The bytes that may reach the disk by themselves: lost ones never do. */
+function writable({ cached, lost }: Inode): Buffer {
+  if (lost.length === 0) return cached;
+  const bytes = Buffer.from(cached);
+  for (const [from, to] of lost) bytes.fill(0, from, to);
+  return bytes;
+}
+
 function spoil(
   left: Buffer,
   { from, to, fill }: { readonly from: number; readonly to: number; readonly fill: number },
@@ -116,7 +141,7 @@ function spoil(
 
 class SimulatedProcess implements LogIo {
   readonly #disk: SimulatedDisk;
-  readonly #open = new Map<number, Inode>();
+  readonly #open = new Map<number, Descriptor>();
   #descriptors = 100;
 
   constructor(disk: SimulatedDisk) {
@@ -130,14 +155,15 @@ class SimulatedProcess implements LogIo {
   create(path: string): number {
     return this.#call(`create ${path}`, () => {
       if (this.#disk.inode(path) !== undefined) throw systemError('EEXIST', path);
-      const inode: Inode = { cached: Buffer.alloc(0), durable: Buffer.alloc(0), names: 0 };
+      const inode = newInode(Buffer.alloc(0), 0);
       this.#disk.setName(path, inode);
       return this.#descriptor(inode);
     });
   }
 
   close(fd: number): void {
-    this.#file(fd);
+    const descriptor = this.#described(fd);
+    descriptor.inode.descriptors.delete(descriptor);
     this.#open.delete(fd);
   }
 
@@ -242,22 +268,38 @@ class SimulatedProcess implements LogIo {
 
   #descriptor(inode: Inode): number {
     const fd = ++this.#descriptors;
-    this.#open.set(fd, inode);
+    const descriptor = { inode, failed: false };
+    inode.descriptors.add(descriptor);
+    this.#open.set(fd, descriptor);
     return fd;
   }
 
-  #file(fd: number): Inode {
-    const inode = this.#open.get(fd);
-    if (inode === undefined) throw systemError('EBADF', String(fd));
-    return inode;
+  #described(fd: number): Descriptor {
+    const descriptor = this.#open.get(fd);
+    if (descriptor === undefined) throw systemError('EBADF', String(fd));
+    return descriptor;
   }
 
-  /** What was written before the call is durable when it ends. */
+  #file(fd: number): Inode {
+    return this.#described(fd).inode;
+  }
+
+  /** What was written before the call is durable when it ends. Where it fails, the kernel calls the pages clean all the same: the next flush
+   *  "succeeds", and writes none of them. */
   async #flushed(what: string, fd: number): Promise<void> {
-    const inode = this.#call(what, () => this.#file(fd));
+    const descriptor = this.#call(what, () => this.#described(fd));
+    const { inode } = descriptor;
     const { cached } = inode;
+    if (what === 'flush' && this.#disk.nextFlushFails) {
+      this.#disk.nextFlushFails = false;
+      inode.lost.push([inode.durable.length, cached.length]);
+      for (const each of inode.descriptors) each.failed = true;
+    }
+    const { failed } = descriptor;
+    descriptor.failed = false;
     await new Promise((resolve) => setImmediate(resolve));
-    inode.durable = cached;
+    if (failed) throw systemError('EIO', what);
+    inode.durable = writable({ ...inode, cached });
   }
 }
 

@@ -72,6 +72,83 @@ test('a line that comes behind a seal is void: it is written again in the next g
   await Promise.allSettled([living.close(), fresh.close(), dying.close()]);
 });
 
+test('a line that comes behind the seal of a compaction that goes on: it is not in its snapshot, and is written again', async () => {
+  const directory = await temporaryDirectory();
+  const disk = new SimulatedDisk();
+  const make = samples();
+  /** How long the log was before its seal. */
+  let before: number | undefined;
+  let wake: (() => void) | undefined;
+  const sealer = fileJournalWith(
+    process(disk, (io) => ({
+      append(fd, bytes) {
+        if (isSeal(bytes)) before = io.stat(fd).size;
+        return io.append(fd, bytes);
+      },
+      async sync(fd) {
+        // Behind the seal, before the link.
+        if (before !== undefined) await new Promise<void>((resolve) => (wake = resolve));
+        return io.sync(fd);
+      },
+    })),
+    directory,
+  );
+  let late = false;
+  const writer = fileJournalWith(
+    process(disk, (io) => ({
+      stat(fd) {
+        const stats = io.stat(fd);
+        if (!late) return stats;
+        // Its last look was just before the seal.
+        late = false;
+        return { ...stats, size: before ?? 0 };
+      },
+      append(fd, bytes) {
+        const written = io.append(fd, bytes);
+        wake?.();
+        return written;
+      },
+    })),
+    directory,
+  );
+  await writer.claim(make.operation('early'));
+  await sealer.open();
+  const compacted = compactFileJournal(sealer);
+  await expect.poll(() => wake !== undefined).toBe(true);
+  late = true;
+  const record = make.operation('late');
+  expect((await writer.claim(record)).created).toBe(true);
+  await compacted;
+  expect((await sealer.claim(make.operation('late'))).record.write).toBe(record.write);
+  const fresh = fileJournalWith(disk.process(), directory);
+  expect((await fresh.list('')).records).toHaveLength(2);
+  await Promise.all([writer.close(), sealer.close(), fresh.close()]);
+});
+
+test('a compaction that finds no space changes nothing: all go on in the old generation', async () => {
+  const directory = await temporaryDirectory();
+  const disk = new SimulatedDisk();
+  const make = samples();
+  let full = false;
+  const onFull = () =>
+    process(disk, (io) => ({
+      write(fd, bytes, position) {
+        if (full) throw Object.assign(new Error('no space left, says the test'), { code: 'ENOSPC' });
+        return io.write(fd, bytes, position);
+      },
+    }));
+  const journals = [fileJournalWith(onFull(), directory), fileJournalWith(onFull(), directory)] as const;
+  await journals[0].claim(make.operation('a'));
+  await journals[1].claim(make.operation('b'));
+  full = true;
+  await expect(compactFileJournal(journals[0])).rejects.toMatchObject({ reason: 'quota' });
+  for (const [at, journal] of journals.entries())
+    expect((await journal.claim(make.operation(`after-${at}`))).created).toBe(true);
+  const late = fileJournalWith(onFull(), directory);
+  expect((await late.list('')).records).toHaveLength(4);
+  await Promise.all([...journals, late].map((journal) => journal.close()));
+});
+
 test('a finisher that slept through two compactions does not bring an old generation back', async () => {
   const directory = await temporaryDirectory();
   const disk = new SimulatedDisk();
