@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { isOpen } from '../../src/core/record.ts';
 import { DEFAULT_RETENTION } from '../../src/core/retention.ts';
 import { anonymous } from '../../src/index.node.ts';
+import { inspectLog } from '../../src/journal/file/inspect.ts';
 import { fileJournal } from '../../src/node.ts';
 import { HOUR, type JournalWorld, journalWorld } from './journal-world.ts';
 import { run } from './run.ts';
@@ -83,4 +84,13 @@ test('handed-in keys stay: no other operation may use them', async () => {
   const journal = fileJournal(world.directory);
   expect((await journal.list('key/')).records).toHaveLength(1);
   await journal.close();
+});
+
+test('the compaction itself drops nothing that is to be kept longer', async () => {
+  const world = await old();
+  const pruned = await run('journal', 'prune', world.directory, '--response', '3d', '--json');
+  expect(JSON.parse(pruned.stdout)).toMatchObject({ answers: 0, records: 1 });
+  expect((await left(world))['old']).toBe('succeeded answer');
+  const report = await inspectLog(world.directory);
+  expect([report.generation, report.snapshot > 0]).toEqual([2, true]);
 });

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileJournal } from '../../src/node.ts';
-import { HOUR, journalWorld } from './journal-world.ts';
+import { journalWorld } from './journal-world.ts';
 import { run } from './run.ts';
 
 const APP = fileURLToPath(new URL('./journal-app.mjs', import.meta.url));
@@ -72,25 +71,4 @@ test('after the application was killed: nobody drives, and what to do about it',
   expect(stdout).toContain('operations.resume()');
   const checks = await run('journal', 'doctor', world.directory);
   expect([checks.code, checks.stdout]).toEqual([0, expect.stringMatching(/^warn +drivers .*1 are due/m)]);
-});
-
-test('the command drops nothing that the application still keeps, also where it has to compact', async () => {
-  const world = await journalWorld();
-  const journal = fileJournal(world.directory, { retention: { response: '30d' } });
-  // More than a log of 4 MiB, which is due for compaction, all of it older than the default of a day.
-  const answer = 'x'.repeat(700_000);
-  const client = world.client({ journal, fetch: async () => new Response(answer) }, 48 * HOUR);
-  for (let at = 0; at < 8; at++) await client.post('charges', { once: `cart/${at}`, json: { amount: 1 } });
-  await client.close();
-  await world.doubt('doubt', { journal: fileJournal(world.directory, { retention: { response: '30d' } }) }, HOUR);
-  for (const argv of [
-    ['list', world.directory],
-    ['doctor', world.directory],
-    ['resolve', world.directory, 'doubt', '--done', '--yes'],
-  ])
-    expect((await run('journal', ...argv)).code).toBe(0);
-  const kept = fileJournal(world.directory, { retention: { response: '30d' } });
-  const { records } = await kept.list('shop/alice/cart');
-  await kept.close();
-  expect(records.map(({ state }) => state?.response?.body?.length)).toEqual(Array(8).fill(answer.length));
 });
