@@ -82,7 +82,7 @@ interface Announcement {
 
 function announce(
   nonce: string,
-  { locks, channel, pulse, onHide }: LockPresenceOptions,
+  { locks, clock, channel, pulse, onHide }: LockPresenceOptions,
   hide: () => void,
   onLost: (announcement: Announcement) => void,
 ): Announcement {
@@ -103,11 +103,14 @@ function announce(
   };
   const missed = (): boolean => beats?.missed() === true;
   const asked = channel?.(presenceName(nonce), (message) => {
-    if (message !== 'anybody') return;
+    if (message === 'anybody') void clock.sleep(0, queue.signal).then(answer, () => undefined);
+  });
+  /** By a timer: a frozen page of Chromium still hears messages, and timers are what it does without. */
+  const answer = (): void => {
     // Late answers come from somebody who may be taken for gone already.
     if (missed()) onLost(announcement);
     else asked?.tell('here');
-  });
+  };
   const unsubscribe = onHide?.(hide);
   const announcement: Announcement = {
     mark,

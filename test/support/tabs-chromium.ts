@@ -58,12 +58,14 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     if (exceptionDetails !== undefined) throw new Error(`In the page: ${JSON.stringify(exceptionDetails)}`);
     return result.value;
   };
-  /** Resolves once another page than the present one has loaded. */
+  let loads = 0;
+  /** Resolves once another page than the present one is there. */
   const loaded = async (begin: () => Promise<unknown>): Promise<void> => {
-    await evaluate('globalThis.before = true');
+    loads += 1;
+    await evaluate(`globalThis.left = ${loads}`);
     await begin();
     for (const since = performance.now(); performance.now() - since < LONGEST_LOAD; await sleep(5)) {
-      const ready = "globalThis.before !== true && document.readyState === 'complete'";
+      const ready = `globalThis.left !== ${loads} && document.readyState === 'complete'`;
       if (await evaluate<boolean>(ready).catch(() => false)) return;
     }
     throw new Error('The page did not load.');
