@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { CLI } from './run.ts';
+import { CLI, ENV } from './run.ts';
 
 /** Runs a command line on a terminal of its own (script, of util-linux), and types once it has asked. */
 export async function onTerminal(
@@ -11,6 +11,7 @@ export async function onTerminal(
   const sized = columns === undefined ? command : `stty columns ${columns}; ${command}`;
   const child = spawn('script', ['--quiet', '--return', '--command', sized, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: ENV,
   });
   let text = '';
   child.stdout.on('data', (chunk) => {
