@@ -67,7 +67,7 @@ function nextOf(
 
 /** Columns of one width, the first cut so that all fit. */
 function aligned(rows: readonly (readonly string[])[], columns: number): readonly string[] {
-  const widths = HEADINGS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = HEADINGS.map((_, at) => rows.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0));
   const others = widths.slice(1).reduce((sum, width) => sum + GAP.length + width, 0);
   const first = Math.min(widths[0] ?? 0, Math.max(SHORTEST_ID, columns - others));
   return rows.map((row) =>
