@@ -42,7 +42,8 @@ export function clientContenders(url: string, fetch?: typeof globalThis.fetch): 
       name: 'bare fetch',
       async send() {
         const headers = { 'content-type': 'application/json', 'idempotency-key': v4() };
-        return (await send(url, { method: 'POST', headers, body: JSON.stringify(PAYMENT) })).json();
+        const response = await send(url, { method: 'POST', headers, body: JSON.stringify(PAYMENT) });
+        return (await response.json()) as unknown;
       },
     },
     {

@@ -45,7 +45,7 @@ export async function reopening(place: Place, quick: boolean): Promise<Reopened>
     cell(0, 0, 5_000, 16_384),
   ];
   const directories = cells.map(() => place.directory());
-  for (const [at, each] of cells.entries()) await filled({ ...each, directory: directories[at] ?? '' }, each);
+  for (const [at, each] of cells.entries()) await filled(directories[at] ?? '', each);
   const times: Opened[][] = cells.map(() => []);
   for (let round = 0; round < (quick ? 1 : 5); round++) {
     for (const [at] of cells.entries()) times[at]?.push(await openedOnce(directories[at] ?? ''));
@@ -67,9 +67,13 @@ export async function reopening(place: Place, quick: boolean): Promise<Reopened>
   return { rows, goal, linearity: perTombstone(most) / perTombstone(some), bodies: large.openMs / small.openMs };
 }
 
-async function filled(filling: Filling, { finished, bodyBytes }: Cell): Promise<void> {
+async function filled(
+  directory: string,
+  { tombstones, pending = 0, finished = 0, bodyBytes = 0 }: Pick<Cell, 'tombstones'> & Partial<Cell>,
+): Promise<void> {
+  const filling: Filling = { directory, tombstones, pending, finished: { count: finished, bytes: bodyBytes } };
   const child = startChild('journal-child.ts');
-  await child.call('fill', finished === 0 ? filling : { ...filling, finished: { count: finished, bytes: bodyBytes } });
+  await child.call('fill', filling);
   await child.end();
 }
 
@@ -88,10 +92,7 @@ export async function latencyWithMuchStored(
 ): Promise<{ ratio: number; emptyMs: number; fullMs: number }> {
   const stored = quick ? 1_000 : 100_000;
   const fullPlace = place.directory();
-  await filled(
-    { directory: fullPlace, tombstones: stored, pending: 0 },
-    { tombstones: stored, pending: 0, finished: 0, bodyBytes: 0 },
-  );
+  await filled(fullPlace, { tombstones: stored });
   const [empty, full] = [startChild('journal-child.ts'), startChild('journal-child.ts')] as const;
   await empty.call('open', place.directory());
   await full.call('open', fullPlace);
@@ -118,7 +119,7 @@ export async function latencyWithMuchStored(
 export async function heapPerTombstone(place: Place, quick: boolean): Promise<number> {
   const tombstones = quick ? 1_000 : 100_000;
   const directory = place.directory();
-  await filled({ directory, tombstones, pending: 0 }, { tombstones, pending: 0, finished: 0, bodyBytes: 0 });
+  await filled(directory, { tombstones });
   const bytes: number[] = [];
   for (const each of [place.directory(), directory]) {
     const child = startChild('journal-child.ts', { execArgv: ['--expose-gc'] });

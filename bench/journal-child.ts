@@ -10,7 +10,7 @@ export interface Filling {
   readonly tombstones: number;
   readonly pending: number;
   /** Finished a moment ago, with everything that is kept of it. */
-  readonly finished?: { readonly count: number; readonly bytes: number };
+  readonly finished: { readonly count: number; readonly bytes: number };
 }
 
 export interface Opened {
@@ -57,7 +57,7 @@ serve({
 async function fill({ directory, tombstones, pending, finished }: Filling): Promise<void> {
   const filled = fileJournal(directory);
   await many(tombstones, () => filled.claim(tombstoneOf()));
-  if (finished) await many(finished.count, () => filled.claim(finishedOf(finished.bytes)));
+  await many(finished.count, () => filled.claim(finishedOf(finished.bytes)));
   await many(pending, () => filled.claim(claimOf()));
   await compactFileJournal(filled);
   await filled.close();

@@ -14,12 +14,12 @@ interface Panel {
 }
 
 const WIDTH = 800;
-const LABELS = 236;
-const VALUES = 96;
+const LABELS = 272;
+const VALUES = 80;
 const BAR = 14;
 const STEP = 21;
-const TITLE = 30;
-const GAP = 16;
+const TITLE = 42;
+const GAP = 18;
 
 /** Horizontal bars, one panel a comparison, each on a logarithmic scale of its own. Readable on a light and on a dark page. */
 export function plot(results: Results): string {
@@ -53,14 +53,14 @@ ${parts.join('\n')}
 function panelsOf({ durable, clients, browser }: Results): Panel[] {
   return [
     ...CALLERS.map((callers) => ({
-      title: `Durable claims a second, ${callers === 1 ? '1 caller' : `${callers} callers`}: more is better`,
-      unit: '/s',
+      title: `Durable claims a second against the bare loop, ${callers === 1 ? '1 caller' : `${callers} callers`} (more is better)`,
+      unit: 'x',
       bars: durable
         .filter((row) => row.callers === callers)
-        .map(({ label, perSecond, store }) => ({ label, value: perSecond, ours: store === 'file journal' })),
+        .map(({ label, ratio, store }) => ({ label, value: ratio, ours: store === 'file journal' })),
     })),
     {
-      title: '100 records stored at once in Chromium: less is better',
+      title: '100 records stored at once in Chromium (less is better)',
       unit: ' ms',
       bars: (browser?.rows ?? []).map(({ label, ms, contender }) => ({
         label,
@@ -69,9 +69,9 @@ function panelsOf({ durable, clients, browser }: Results): Panel[] {
       })),
     },
     {
-      title: 'CPU of one call, in process: less is better',
-      unit: ' µs',
-      bars: clients.map(({ name, cpuUs }) => ({ label: name, value: cpuUs, ours: name.startsWith('onceward') })),
+      title: 'CPU of one call against p-retry + ky + uuid, in process (less is better)',
+      unit: 'x',
+      bars: clients.map(({ name, cpuRatio }) => ({ label: name, value: cpuRatio, ours: name.startsWith('onceward') })),
     },
   ].filter(({ bars }) => bars.length > 0);
 }
@@ -100,7 +100,7 @@ function drawn({ title, unit, bars }: Panel, top: number): string {
         `<text x="${(LABELS + end + 6).toFixed(1)}" y="${y + 11}">${figure(value)}${unit}</text>`,
       ].join('');
     });
-  return [`<text class="title" x="8" y="${top + 8}">${escaped(title)}</text>`, ...grid, ...rows].join('\n');
+  return [`<text class="title" x="8" y="${top + 10}">${escaped(title)}</text>`, ...grid, ...rows].join('\n');
 }
 
 function escaped(text: string): string {
