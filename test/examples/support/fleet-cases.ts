@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/core/types.ts';
 import type { ConditionalStore } from '../../../src/journal/conditional-store.ts';
 import { storeJournal } from '../../../src/journal/store-journal.ts';
@@ -31,22 +31,32 @@ export function runFleetCases(example: FleetExample): void {
   let directory = '';
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'onceward-fleet-'));
-    await writeFile(join(directory, 'payments.json'), JSON.stringify(PAYMENTS));
+    await writeFile(join(directory, 'forwards.json'), JSON.stringify(PAYMENTS));
+    await writeFile(join(directory, 'backwards.json'), JSON.stringify(PAYMENTS.toReversed()));
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   const env = () => ({ REDIS_URL: example.service().url, DATABASE_URL: example.service().url });
-  const worker = (server: string): Program => {
+  const worker = (server: string, list = 'forwards'): Program => {
     const main = fileURLToPath(new URL(`../../../examples/${example.directory}/worker.mjs`, import.meta.url));
-    return startProgram([main, join(directory, 'payments.json'), server], env());
+    return start([main, join(directory, `${list}.json`), server]);
   };
+  const programs: Program[] = [];
+  const start = (args: readonly string[]): Program => {
+    const program = startProgram(args, env());
+    programs.push(program);
+    return program;
+  };
+  afterEach(() => {
+    for (const { child } of programs.splice(0)) child.kill('SIGKILL');
+  });
 
   describe(`examples/${example.directory}`, () => {
     test('two workers share 40 payments, one is killed in the middle, the other ends them all: each was made once', async () => {
       await example.clear();
       const bank = gatedBank({ holdFrom: 12 });
       await using server = await listen(bank.mock);
-      const workers = [worker(server.url), worker(server.url)] as const;
+      const workers = [worker(server.url), worker(server.url, 'backwards')] as const;
       // One worker has 4 requests at once at most: both have some that are not answered.
       await until(() => bank.held() > 4, 'both workers have requests under way');
       workers[0].child.kill('SIGKILL');
@@ -94,7 +104,7 @@ export function runFleetCases(example: FleetExample): void {
           });
           const file = join(directory, `records-${number}.json`);
           await writeFile(file, JSON.stringify(records));
-          return startProgram([CLAIMER, example.directory, file], env());
+          return start([CLAIMER, example.directory, file]);
         }),
       );
       const answers = await Promise.all(
