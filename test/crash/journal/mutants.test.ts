@@ -5,7 +5,7 @@ import { type Mutant, verdictsOf } from './support/mutant.ts';
 
 const CUTS = {
   testFile: 'journal/file/disk/power-cuts.test.ts',
-  test: 'at every call of a run with two compactions, whatever is left: every answer holds',
+  test: 'at every call and every answer of a run with two compactions, whatever is left: every answer holds',
 };
 const FAILED_FLUSH = {
   testFile: 'journal/file/disk/power-cuts.test.ts',
@@ -17,8 +17,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'ignores the earlier claim',
     file: 'entry.ts',
-    text: '    if (existing === undefined) return { done: true, stored: made(',
-    replacement: '    return { done: true, stored: made(',
+    text: "    if (existing === undefined) return 'written';",
+    replacement: "    return 'written';",
     ...CUTS,
   },
   {
@@ -73,8 +73,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'answers a known name without a flush',
     file: 'group-commit.ts',
-    text: '            decided.push(this.#decide(waiting, expected));',
-    replacement: '            decided.push({ ...this.#decide(waiting, expected), reach: 0 });',
+    text: "decided.push(this.#decide(waiting, { done: judged === 'again', stored: existing, before: existing }));",
+    replacement:
+      "decided.push({ ...this.#decide(waiting, { done: judged === 'again', stored: existing, before: existing }), reach: 0 });",
     ...CUTS,
   },
   {

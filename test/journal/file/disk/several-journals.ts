@@ -7,7 +7,7 @@ import { SimulatedDisk } from './simulated-disk.ts';
 
 /** What a power cut at one moment left, and what callers had been told by then. */
 export interface Image {
-  /** The call before which the power went. */
+  /** The call before which the power went, or 'answer'. */
   readonly at: string;
   readonly disk: SimulatedDisk;
   readonly ledger: Ledger;
@@ -30,7 +30,8 @@ export interface Plan {
 const NAMES = 6;
 let lives = 0;
 
-/** Several journals on one disk, in a directory that is empty in truth, and a power cut at every call of the operating system. */
+/** Several journals on one disk, in a directory that is empty in truth, and a power cut at every call of the operating system and at
+ *  every answer. */
 export class Machine {
   readonly images: Image[] = [];
   readonly #directory: string;
@@ -47,10 +48,11 @@ export class Machine {
   async live({ seed, journals: count, rounds, compactIn, failIn = [], fates }: Plan): Promise<void> {
     const draw = new Draw(seed);
     const fate = new Draw(seed + 1);
-    this.#disk.onCall = (at) => {
+    const powerCut = (at: string) => {
       for (let nth = 0; nth < fates; nth++)
         this.images.push({ at, disk: this.#disk.afterPowerCut(fate), ledger: this.#ledger.copy() });
     };
+    this.#disk.onCall = powerCut;
     const journals = Array.from({ length: count }, () => fileJournalWith(this.#disk.process(), this.#directory));
     const make = samples();
     const life = ++lives;
@@ -58,7 +60,9 @@ export class Machine {
       this.#disk.nextFlushFails = failIn.includes(round);
       const compaction = compactIn.includes(round) ? [compactFileJournal(draw.one(journals))] : [];
       const work = journals.flatMap((journal) =>
-        Array.from({ length: draw.whole(1, 3) }, () => this.#work(journal, make, draw, life)),
+        Array.from({ length: draw.whole(1, 3) }, () =>
+          this.#work(journal, make, draw, life).finally(() => powerCut('answer')),
+        ),
       );
       await Promise.all([...work, ...compaction]);
     }
