@@ -17,7 +17,7 @@ ${tablesOf(results).map(markdown).join('\n')}
 ## Method
 
 - Everything that is compared runs in turn, a slice of time or a batch of calls each, round after round, every other round in reverse order, after warm-up rounds that do not count. A ratio is the median of the ratios within the rounds.
-- Every store has a process of its own, so that no heap and no garbage is anybody else's. It loops with 1, 16 or 256 callers, each of whom stores a new record and waits until it is durable. Records are the ones the client really writes in Node, its driver's mark included.
+- Every store has a process of its own, so that no heap and no garbage is anybody else's. It loops with 1, 16 or 256 callers, each of whom stores a new record and waits until it is durable. Records are the ones the client really writes in Node, its driver's mark included; their names come in no order, as ids of carts do.
 - The *bare loop* is the least that could be done: JSON, checksum, one write and one \`fdatasync\` for all that arrived together. It keeps no index, knows no names, reads nothing and detects nothing. The journal answers whether a name is new, against other processes too.
 - lmdb inserts where the name is absent and awaits \`flushed\`, since its \`put\` resolves before the device has the record. SQLite is \`node:sqlite\` with WAL and \`synchronous=FULL\`. classic-level writes with \`sync: true\`. write-file-atomic does not flush the directory.
 - CPU is \`process.cpuUsage()\`: all threads, the collector's and the compiler's too.
