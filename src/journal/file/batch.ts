@@ -1,12 +1,11 @@
-import { decodeEntries, type Entry, PUT } from './entry.ts';
+import { type Block, decodeBlock } from './block.ts';
+import { decodeEntries, type Entry, TAB } from './entry.ts';
 
 /** The format of the log's lines. A log of a higher one is refused ('newer-version'). */
 const FORMAT = 1;
 
 /** The digits of the largest offset, 2^53: the header of a snapshot is written again once its length is known, and must not move it. */
 const LENGTH_DIGITS = 16;
-
-const TAB = 9;
 
 /** A piece of the file that is no whole line: from its first byte to the newline behind it. */
 export type Piece = readonly [from: number, to: number];
@@ -18,8 +17,8 @@ export type Line =
   | Batch
   /** The last line of a generation: what comes behind it counts for nothing, and the next generation goes on. */
   | (Preamble & { readonly kind: 'seal'; readonly at: number })
-  /** A record of the snapshot. */
-  | { readonly kind: 'put'; readonly entry: Entry }
+  /** Records of the snapshot. */
+  | (Block & { readonly kind: 'block' })
   /** What only a newer version writes: nothing behind it can be trusted to mean what it meant. */
   | { readonly kind: 'beyond'; readonly what: string };
 
@@ -75,12 +74,15 @@ function members({ writer, sequence, durable, torn }: Preamble): string {
 
 /** Reads the text of a line whose checksum was right. */
 export function decodeText(text: Buffer): Line {
-  if (text[0] === PUT) return decodePut(text);
   const tab = text.indexOf(TAB);
   const end = tab < 0 ? text.length : tab;
   const line = parseObject(text.toString('utf8', 0, end));
   if (line === undefined) return { kind: 'beyond', what: 'a line of unknown form' };
   if ('generation' in line) return decodeHeader(line);
+  if ('i' in line) {
+    const block = decodeBlock(line, end);
+    return block === undefined ? { kind: 'beyond', what: 'records of unknown form' } : { kind: 'block', ...block };
+  }
   const { w: writer, s: sequence, d: durable, t: torn = [], seal } = line;
   if (typeof writer !== 'string' || !isCount(sequence) || !isCount(durable) || !isPieces(torn)) {
     return { kind: 'beyond', what: 'a line of unknown form' };
@@ -96,12 +98,6 @@ export function decodeText(text: Buffer): Line {
 export function entriesOf(text: Buffer): string | undefined {
   const tab = text.indexOf(TAB);
   return tab < 0 ? undefined : text.toString('utf8', tab + 1);
-}
-
-function decodePut(text: Buffer): Line {
-  const [entry, ...more] = decodeEntries(text, 0) ?? [];
-  if (entry === undefined || more.length > 0) return { kind: 'beyond', what: 'a record of unknown form' };
-  return { kind: 'put', entry };
 }
 
 function decodeSeal(preamble: Preamble, seal: unknown): Line {

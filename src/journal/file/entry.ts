@@ -10,11 +10,11 @@ import {
 import { encodeFixed, encodeState } from '../codec.ts';
 import { isFinishedMark, type Mark, type Part, type Stored } from './stored.ts';
 
-/** The first byte of a record in a snapshot. */
-export const PUT = 112; // p
+/** Stands between the texts of a line. JSON text never holds a raw one. */
+export const TAB = 9;
 
 /** Digits in front of the text of a line. */
-const CHECKSUM = 8;
+export const CHECKSUM = 8;
 
 const KINDS = { c: 'claim', u: 'update', r: 'remove', p: 'put' } as const;
 type Letter = keyof typeof KINDS;
@@ -187,6 +187,20 @@ export function decodeEntries(text: Buffer, start: number): readonly Entry[] | u
     at = (fields.at(-1) ?? 0) + 1;
   }
   return entries;
+}
+
+/** The entry at `start`, whatever follows it, and where it ends. */
+export function decodeEntryAt(
+  text: Buffer,
+  start: number,
+): { readonly entry: Entry; readonly end: number } | undefined {
+  let end = start;
+  for (let tabs = 0; tabs < TEXTS.p; tabs++) {
+    const tab = text.indexOf(TAB, end);
+    end = tab < 0 ? text.length + 1 : tab + 1;
+  }
+  const [entry, ...more] = decodeEntries(text.subarray(start, end - 1), 0) ?? [];
+  return entry === undefined || more.length > 0 ? undefined : { entry, end: end - 1 };
 }
 
 /** Where the texts of the entry at `at` begin, and behind the last one: text `n` ends before the beginning of the next. */

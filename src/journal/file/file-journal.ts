@@ -245,7 +245,7 @@ async function readAll(
   for (const [at, [identity, indexed]] of found.entries()) {
     if (at % READS_AT_ONCE === READS_AT_ONCE - 1) await nextTurn();
     if (indexed === undefined) continue;
-    const stored = typeof indexed === 'number' ? log.reader.put(indexed) : indexed;
+    const stored = typeof indexed === 'number' ? log.reader.put(indexed).stored : indexed;
     end = Math.max(end, stored.end);
     try {
       const record = log.reader.record(identity, stored);

@@ -1,18 +1,11 @@
 import { type Batch, decodeText, type Piece, type Preamble } from './batch.ts';
-import { type Applied, applyEntry, type Entry, isNewer } from './entry.ts';
+import type { Block } from './block.ts';
+import { type Applied, applyEntry, CHECKSUM, type Entry, isNewer } from './entry.ts';
 import { decodeLine, NEWLINE } from './line.ts';
 import { type Indexed, isFinishedMark, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
 
 /** Called for every batch, in log order, with what became of its entries and the offset behind its line. */
 export type OnBatch = (batch: Batch, applied: readonly Applied[], end: number) => void;
-
-const LOWER_P = 112;
-const ONE = 49;
-const TAB = 9;
-const QUOTE = 34;
-const BACKSLASH = 92;
-/** Behind the checksum. */
-const TEXT = 8;
 
 /** Bytes in log order become records. The same bytes give the same records in every process: that is how log order decides. */
 export class Fold {
@@ -20,6 +13,8 @@ export class Fold {
   readonly index: Map<string, Indexed> = new Map();
   /** The identities of the open ones: a start reads those alone. */
   readonly open: Set<string> = new Set();
+  /** The lines of the snapshot, in order. */
+  readonly blocks: Part['line'][] = [];
   /** Everything before it is folded. Behind it: nothing, or a line that is being written, or a torn piece; or, once it is sealed, what
    *  counts for nothing. */
   end = 0;
@@ -41,7 +36,7 @@ export class Fold {
   readonly #read: (offset: number) => Stored;
   #pieces: { readonly piece: Piece /** Behind the first line that lists it. */; listed: number | undefined }[] = [];
 
-  /** @param read the record whose snapshot line begins at this offset */
+  /** @param read the record of the snapshot that begins at this offset */
   constructor(read: (offset: number) => Stored) {
     this.#read = read;
   }
@@ -93,7 +88,6 @@ export class Fold {
       this.#pieces.push({ piece: [from, to], listed: undefined });
       return;
     }
-    if (from < this.snapshotEnd && this.#plainPut(bytes, from)) return;
     const line = decodeText(text);
     switch (line.kind) {
       case 'beyond':
@@ -104,11 +98,11 @@ export class Fold {
         this.snapshotEnd = to + 1 + line.length;
         this.#name(this.snapshotEnd);
         break;
-      case 'put':
-        if (from < this.snapshotEnd) this.#apply([line.entry], { from, to });
+      case 'block':
+        if (from < this.snapshotEnd) this.#block(line, { from, to });
         // Without the header, which has been damaged then, nobody knows where the snapshot ends.
         else if (this.generation === 0) this.#pieces.push({ piece: [from, to], listed: undefined });
-        else this.beyond = 'a record outside its snapshot';
+        else this.beyond = 'records outside a snapshot';
         break;
       case 'seal':
         this.#preamble(line, to + 1);
@@ -121,21 +115,14 @@ export class Fold {
     }
   }
 
-  /** A line of the snapshot of this version, whose name stands for itself in JSON. Only its name and its mark are read: that is what makes a
-   *  start with a hundred thousand tombstones fast. */
-  #plainPut(bytes: Buffer, from: number): boolean {
-    if (bytes[TEXT] !== LOWER_P || bytes[TEXT + 1] !== ONE || bytes[TEXT + 3] !== TAB) return false;
-    const start = TEXT + 5;
-    const end = bytes.indexOf(TAB, start) - 1;
-    if (bytes[start - 1] !== QUOTE || end < start || bytes[end] !== QUOTE) return false;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at] ?? 0;
-      if (byte === BACKSLASH || byte > 127) return false;
+  /** Only the front of it is looked at: where each record stands, and whether it is open. */
+  #block({ identities, marks, starts }: Block, line: Part['line']): void {
+    this.blocks.push(line);
+    for (let at = 0; at < identities.length; at++) {
+      const identity = identities[at] ?? '';
+      this.index.set(identity, line.from + CHECKSUM + (starts[at] ?? 0));
+      if (isOpenMark(marks[at] as Mark)) this.open.add(identity);
     }
-    const identity = bytes.toString('latin1', start, end);
-    this.index.set(identity, from);
-    if (isOpenMark(String.fromCharCode(bytes[TEXT + 2] ?? 0) as Mark)) this.open.add(identity);
-    return true;
   }
 
   /** A line that this process wrote and has found unchanged at `end`: what is in it need not be read out of it again. `shifts` says where each

@@ -9,7 +9,15 @@ const LETTER = 97 - 10;
 /** One line of the log: newline, CRC-32 of the text in eight hex digits, the text, newline. The newline in front ends whatever torn piece the
  *  file may end with, so that a piece spoils itself only. The text is JSON and tabs, and never holds a raw newline. */
 export function encodeLine(text: string): Buffer {
-  const bytes = Buffer.from(`\n${'0'.repeat(CRC_LENGTH)}${text}\n`);
+  return sealed(Buffer.from(`\n${'0'.repeat(CRC_LENGTH)}${text}\n`));
+}
+
+/** The same from bytes. */
+export function encodeLineOf(text: Buffer): Buffer {
+  return sealed(Buffer.concat([Buffer.from(`\n${'0'.repeat(CRC_LENGTH)}`), text, Buffer.from([NEWLINE])]));
+}
+
+function sealed(bytes: Buffer): Buffer {
   const checksum = crc32(bytes.subarray(1 + CRC_LENGTH, -1));
   bytes.write(checksum.toString(16).padStart(CRC_LENGTH, '0'), 1, 'latin1');
   return bytes;

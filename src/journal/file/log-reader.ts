@@ -3,8 +3,7 @@ import { identityLabel } from '../../core/identity.ts';
 import { type JournalRecord, withoutBody } from '../../core/record.ts';
 import { parseRecord } from '../../core/record-schema.ts';
 import { reviveBodies } from '../codec.ts';
-import { decodeText } from './batch.ts';
-import { applyEntry, isNewer, type Texts } from './entry.ts';
+import { applyEntry, CHECKSUM, decodeEntryAt, isNewer, type Texts } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure } from './failure.ts';
 import { decodeLine, NEWLINE } from './line.ts';
 import type { LogIo } from './log-io.ts';
@@ -12,21 +11,26 @@ import { Recent } from './recent.ts';
 import { isOpenMark, type Part, type Stored } from './stored.ts';
 import type { Unflushed } from './unflushed.ts';
 
-/** What is read for a line of the snapshot at first; more where it is longer. */
-const WINDOW = 32 * 1024;
+interface File {
+  readonly fd: number;
+  readonly io: LogIo;
+  readonly path: string;
+}
 
 /** Reads records where they stand in the file. What it reads is checked again: a disk may give another answer than the first time. */
 export class LogReader {
-  readonly #file: { readonly fd: number; readonly io: LogIo; readonly path: string };
+  readonly #file: File;
+  readonly #blocks: readonly Part['line'][];
   readonly #unflushed: Unflushed;
   readonly #recent = new Recent();
   /** The last line, since the records of a batch are asked for one after another. */
   #last: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
-  #window: { readonly from: number; readonly bytes: Buffer } = { from: 0, bytes: Buffer.alloc(0) };
 
-  constructor(file: { readonly fd: number; readonly io: LogIo; readonly path: string }, unflushed: Unflushed) {
+  /** @param blocks the lines of the snapshot, in order; more are added as they are folded */
+  constructor(file: File, unflushed: Unflushed, blocks: readonly Part['line'][]) {
     this.#file = file;
     this.#unflushed = unflushed;
+    this.#blocks = blocks;
   }
 
   /** The record, as a copy: what a caller writes into it must not change what the next one reads.
@@ -50,28 +54,16 @@ export class LogReader {
     if (isOpenMark(stored.mark)) this.#recent.keep(stored, record);
   }
 
-  /** What the snapshot's line at `offset` says of its record. */
-  put(offset: number): Stored {
-    const bytes = this.lineAt(offset);
-    const text = decodeLine(bytes);
-    const line = text && decodeText(text);
-    const span = { from: offset, to: offset + bytes.length };
-    const stored = line?.kind === 'put' ? applyEntry(undefined, line.entry, span).stored : undefined;
-    if (stored === undefined) throw this.#changed(span);
-    return stored;
-  }
-
-  /** The bytes of the snapshot's line at `offset`. Others behind it are read with it. */
-  lineAt(offset: number): Buffer {
-    for (let asked = 0; ; ) {
-      const { from, bytes } = this.#window;
-      const at = offset - from;
-      const stop = at >= 0 && at < bytes.length ? bytes.indexOf(NEWLINE, at) : -1;
-      if (stop >= 0) return bytes.subarray(at, stop);
-      if (asked > bytes.length) throw this.#changed({ from: offset, to: offset });
-      asked = asked === 0 ? WINDOW : asked * 4;
-      this.#window = { from: offset, bytes: this.#read(offset, offset + asked) };
-    }
+  /** The record of the snapshot that begins at `offset`, as it stands there. */
+  put(offset: number): { readonly stored: Stored; readonly bytes: Buffer } {
+    const line = this.#blockAt(offset);
+    const start = offset - line.from;
+    const bytes = this.#line(line);
+    const found = decodeEntryAt(bytes, start);
+    // Its places are counted from where it begins.
+    const stored = found && applyEntry(undefined, found.entry, line, start - CHECKSUM).stored;
+    if (stored === undefined || found === undefined) throw this.#changed(line);
+    return { stored, bytes: bytes.subarray(start, found.end) };
   }
 
   /** The texts of the parts of a record. */
@@ -110,14 +102,29 @@ export class LogReader {
   }
 
   #text({ line, from, to }: Part): string {
-    let last = this.#last;
-    if (last === undefined || last.from !== line.from || last.to !== line.to) {
-      const bytes = this.#unflushed.read(line.from, line.to) ?? this.#read(line.from, line.to);
-      if (bytes.length < line.to - line.from || decodeLine(bytes) === undefined) throw this.#changed(line);
-      last = { ...line, bytes };
-      this.#last = last;
+    return this.#line(line).toString('utf8', from - line.from, to - line.from);
+  }
+
+  /** The bytes of a line, checksum and all. */
+  #line(line: Part['line']): Buffer {
+    if (this.#last?.from === line.from && this.#last.to === line.to) return this.#last.bytes;
+    const bytes = this.#unflushed.read(line.from, line.to) ?? this.#read(line.from, line.to);
+    if (bytes.length < line.to - line.from || decodeLine(bytes) === undefined) throw this.#changed(line);
+    this.#last = { ...line, bytes };
+    return bytes;
+  }
+
+  /** The line of the snapshot around `offset`. */
+  #blockAt(offset: number): Part['line'] {
+    let low = 0;
+    for (let high = this.#blocks.length; high - low > 1; ) {
+      const middle = (low + high) >> 1;
+      if ((this.#blocks[middle]?.from ?? 0) <= offset) low = middle;
+      else high = middle;
     }
-    return last.bytes.toString('utf8', from - line.from, to - line.from);
+    const line = this.#blocks[low];
+    if (line === undefined || offset < line.from || offset > line.to) throw this.#changed({ from: offset, to: offset });
+    return line;
   }
 
   #read(from: number, to: number): Buffer {

@@ -53,8 +53,8 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.reader = new LogReader(options, this.#unflushed);
-    this.fold = new Fold((offset) => this.reader.put(offset));
+    this.fold = new Fold((offset) => this.reader.put(offset).stored);
+    this.reader = new LogReader(options, this.#unflushed, this.fold.blocks);
   }
 
   get fd(): number {

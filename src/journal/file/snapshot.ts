@@ -2,8 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalRecord } from '../../core/record.ts';
 import { collected, type Retention } from '../../core/retention.ts';
 import { encodeHeader, entriesOf } from './batch.ts';
+import { BLOCK, encodeBlock, type Packed } from './block.ts';
 import { encodePut, encodeRawPut, isNewer, markOf } from './entry.ts';
-import { encodeLine, NEWLINE } from './line.ts';
+import { encodeLine, encodeLineOf, NEWLINE } from './line.ts';
 import type { Log } from './log.ts';
 import type { LogIo } from './log-io.ts';
 import type { Mark, Stored } from './stored.ts';
@@ -75,45 +76,47 @@ export class Snapshot {
   async #records(): Promise<void> {
     this.#put(encodeLine(encodeHeader(this.#options.generation)), 0);
     this.#reached = this.#log.fold.seal?.from ?? this.#log.fold.end;
-    let slice: Buffer[] = [];
+    let block: Packed[] = [];
     let size = 0;
+    let unshared = 0;
     for (const [identity, indexed] of this.#log.fold.index) {
-      const bytes = typeof indexed === 'number' ? this.#again(identity, indexed) : this.#line(identity, indexed);
-      slice.push(bytes);
-      size += bytes.length;
-      if (size < SLICE) continue;
-      this.#append(Buffer.concat(slice));
-      slice = [];
+      const packed = typeof indexed === 'number' ? this.#again(identity, indexed) : this.#pack(identity, indexed);
+      block.push(packed);
+      size += packed.put.length;
+      if (size < BLOCK) continue;
+      unshared += size;
+      this.#append(encodeLineOf(encodeBlock(block)));
+      block = [];
       size = 0;
+      if (unshared < SLICE) continue;
+      unshared = 0;
       await nextTurn();
     }
-    this.#append(Buffer.concat(slice));
+    if (block.length > 0) this.#append(encodeLineOf(encodeBlock(block)));
   }
 
-  /** A record of the present snapshot: nearly always the same bytes again. */
-  #again(identity: string, offset: number): Buffer {
-    const line = this.#log.reader.lineAt(offset);
-    const mark = String.fromCharCode(line[MARK] ?? 0);
-    // Tombstones stay as they are for ever; so do the unfinished.
-    if (mark !== 'a' && mark !== 's') return Buffer.concat([line, END]);
-    return this.#line(identity, this.#log.reader.put(offset));
+  /** A record of the present snapshot: nearly always the same bytes again. Tombstones stay as they are for ever; so do the unfinished. */
+  #again(identity: string, offset: number): Packed {
+    const { stored, bytes } = this.#log.reader.put(offset);
+    if (stored.mark === 'a' || stored.mark === 's') return this.#pack(identity, stored);
+    // A copy: what it was cut out of is much larger.
+    return { identity, mark: listedMark(stored), put: Buffer.from(bytes) };
   }
 
-  #line(identity: string, stored: Stored): Buffer {
+  #pack(identity: string, stored: Stored): Packed {
     const { retention, now } = this.#options;
     const age = now - stored.since;
     const expired =
       (stored.mark === 'a' && age >= retention.response) || (stored.mark === 's' && age >= retention.record);
     if (expired && !isNewer(stored)) {
       const kept = collected(this.#log.reader.record(identity, stored), retention, now);
-      return withoutBlank(encodeLine(encodePut(kept, markAfter(kept))));
+      const mark = markAfter(kept);
+      return { identity, mark, put: Buffer.from(encodePut(kept, mark)) };
     }
-    const { mark, version, revision, write, since } = stored;
     const texts = this.#log.reader.texts(stored);
     const fixed = stored.bodyless && !isNewer(stored) ? withoutRequestBody(texts.fixed) : texts.fixed;
-    return withoutBlank(
-      encodeLine(encodeRawPut(identity, { mark, version, revision, write, since }, { ...texts, fixed })),
-    );
+    const put = encodeRawPut(identity, stored, { ...texts, fixed });
+    return { identity, mark: listedMark(stored), put: Buffer.from(put) };
   }
 
   #append(bytes: Buffer): void {
@@ -131,13 +134,8 @@ export class Snapshot {
   }
 }
 
-const END = Buffer.from([NEWLINE]);
-/** Behind the checksum, kind and version (of one digit: only those have marks that this version reads here). */
-const MARK = 10;
-
-/** The newline in front only matters where a torn piece may be before it. */
-function withoutBlank(line: Buffer): Buffer {
-  return line.subarray(1);
+function listedMark(stored: Stored): Mark {
+  return isNewer(stored) ? 'o' : stored.mark;
 }
 
 /** Of a record that went through `collected`: what it still waits for. */

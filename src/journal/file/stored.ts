@@ -42,6 +42,6 @@ export interface Stored {
   value: JournalRecord | undefined;
 }
 
-/** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, where its line begins. A tombstone takes
- *  its name and a number. */
+/** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, where it begins. A tombstone takes its name
+ *  and a number. */
 export type Indexed = Stored | number;
