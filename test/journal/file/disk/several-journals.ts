@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Journal } from '../../../../src/core/journal.ts';
 import { compactFileJournal, fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
 import { type Samples, samples, succeeded, utf8 } from '../../../../src/testing/journal-contract/sample-record.ts';
@@ -53,6 +54,7 @@ export class Machine {
         this.images.push({ at, disk: this.#disk.afterPowerCut(fate), ledger: this.#ledger.copy() });
     };
     this.#disk.onCall = powerCut;
+    this.#disk.flushTurns = () => fate.whole(1, 4);
     const journals = Array.from({ length: count }, () => fileJournalWith(this.#disk.process(), this.#directory));
     const make = samples();
     const life = ++lives;
@@ -61,13 +63,24 @@ export class Machine {
       const compaction = compactIn.includes(round) ? [compactFileJournal(draw.one(journals))] : [];
       const work = journals.flatMap((journal) =>
         Array.from({ length: draw.whole(1, 3) }, () =>
-          this.#work(journal, make, draw, life).finally(() => powerCut('answer')),
+          this.#caller(draw, async () => {
+            await this.#work(journal, make, draw, life);
+            powerCut('answer');
+          }),
         ),
       );
       await Promise.all([...work, ...compaction]);
     }
     await Promise.all(journals.map((journal) => journal.close()));
     this.#disk.onCall = () => {};
+  }
+
+  /** One call after the other, with pauses: those of several processes overlap in every way. */
+  async #caller(draw: Draw, call: () => Promise<void>): Promise<void> {
+    for (let calls = draw.whole(1, 3); calls > 0; calls--) {
+      for (let turns = draw.whole(0, 3); turns > 0; turns--) await nextTurn();
+      await call();
+    }
   }
 
   async #work(journal: Journal, make: Samples, draw: Draw, life: number): Promise<void> {

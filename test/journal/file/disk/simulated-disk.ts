@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileStats, LogIo } from '../../../../src/journal/file/log-io.ts';
 import type { Draw } from '../../../crash/support/random.ts';
 
@@ -12,6 +13,9 @@ interface Inode {
   cached: Buffer;
   durable: Buffer;
   names: number;
+  /** Flushes asked for; the latest of those that are done. */
+  asked: number;
+  done: number;
   /** Whoever has it open. */
   readonly descriptors: Set<Descriptor>;
   /** What a flush could not write: the cache shows it, and no later flush writes it. */
@@ -25,7 +29,7 @@ interface Descriptor {
 }
 
 function newInode(bytes: Buffer, names: number): Inode {
-  return { cached: bytes, durable: bytes, names, descriptors: new Set(), lost: [] };
+  return { cached: bytes, durable: bytes, names, asked: 0, done: 0, descriptors: new Set(), lost: [] };
 }
 
 /** What a power cut leaves is drawn from it. */
@@ -36,6 +40,8 @@ export type Fate = Pick<Draw, 'whole' | 'chance'>;
 export class SimulatedDisk {
   /** Called before every call of the operating system: the power may go there. */
   onCall: (what: string) => void = () => {};
+  /** How long a flush takes, in turns of the event loop. */
+  flushTurns: () => number = () => 1;
   /** The next flush of a log finds a bad disk. */
   nextFlushFails = false;
   /** Names as processes see them, and all that each may be after a power cut, the durable one first. */
@@ -290,6 +296,7 @@ class SimulatedProcess implements LogIo {
     const descriptor = this.#call(what, () => this.#described(fd));
     const { inode } = descriptor;
     const { cached } = inode;
+    const nth = ++inode.asked;
     if (what === 'flush' && this.#disk.nextFlushFails) {
       this.#disk.nextFlushFails = false;
       inode.lost.push([inode.durable.length, cached.length]);
@@ -297,8 +304,11 @@ class SimulatedProcess implements LogIo {
     }
     const { failed } = descriptor;
     descriptor.failed = false;
-    await new Promise((resolve) => setImmediate(resolve));
+    for (let turns = this.#disk.flushTurns(); turns > 0; turns--) await nextTurn();
     if (failed) throw systemError('EIO', what);
+    // One that was asked for earlier and took longer.
+    if (nth < inode.done) return;
+    inode.done = nth;
     inode.durable = writable({ ...inode, cached });
   }
 }
