@@ -81,18 +81,24 @@ describe('after the database was lost', () => {
     expect((await journal.claim(offer('cart/1', '{"a":1}'))).record).toMatchObject({ fixed: { key: first.fixed.key } });
   });
 
-  test('an equal fingerprint of the caller’s own does not do: the same key never goes out with other bytes', async () => {
-    const name = freshName();
-    const own = { salt: SALT, fingerprint: fingerprintOf(requestWith(''), 'same', SALT) };
-    const first = offer('cart/1', '{"at":1}', own);
-    await lose(name, [first]);
-    const { record } = await openJournal(name).claim(offer('cart/1', '{"at":2}', own));
-    expect(record.fixed).not.toMatchObject({ fingerprint: first.fixed.fingerprint });
-    expect((await openJournal(name).claim(offer('cart/1', '{"at":1}', own))).record.fixed).toMatchObject({
-      key: first.fixed.key,
-      fingerprint: first.fixed.fingerprint,
-    });
-  });
+  test.each([
+    ['small', ''],
+    ['large', 'x'.repeat(100_000)],
+  ])(
+    'an equal fingerprint of the caller’s own does not do: the same key never goes out with other bytes (%s)',
+    async (_, text) => {
+      const name = freshName();
+      const own = { salt: SALT, fingerprint: fingerprintOf(requestWith(''), 'same', SALT) };
+      const first = offer('cart/1', `1${text}`, own);
+      await lose(name, [first]);
+      const { record } = await openJournal(name).claim(offer('cart/1', `2${text}`, own));
+      expect(record.fixed).not.toMatchObject({ fingerprint: first.fixed.fingerprint });
+      expect((await openJournal(name).claim(offer('cart/1', `1${text}`, own))).record.fixed).toMatchObject({
+        key: first.fixed.key,
+        fingerprint: first.fixed.fingerprint,
+      });
+    },
+  );
 
   test('a finished one stays finished: a tombstone with its fingerprint', async () => {
     const name = freshName();

@@ -45,13 +45,13 @@ export function losses(name: string): Losses {
   return {
     async opened(database) {
       // The mirror first: whoever has put its entries back has noted the loss before they look like entries of this database.
-      const mirrored = mirror.entries();
+      const items = mirror.items();
       const about = await readAbout(database, name);
-      const foreign = mirrored.filter((entry) => entry.database !== about.id);
+      const foreign = items.flatMap((item) => (item.database === about.id ? [] : (item.entry() ?? [])));
       if (foreign.length > 0 || (present !== undefined && present !== about.id)) {
         const records = [...held.all()];
         await putBack(database, { held: records, mirrored: foreign });
-        for (const entry of foreign) mirror.put({ ...entry, database: about.id });
+        for (const entry of foreign) mirror.put(entry, about.id);
         for (const record of records) mirror.note(record, about.id);
         about.loss ??= { at: Date.now() };
       }

@@ -1,4 +1,3 @@
-import { fingerprintOf } from '../../core/fingerprint.ts';
 import {
   isFinished,
   type JournalRecord,
@@ -8,29 +7,29 @@ import {
 } from '../../core/record.ts';
 import { parseRecord } from '../../core/record-schema.ts';
 import { toTombstone } from '../../core/tombstone.ts';
+import { contentHash } from './content-hash.ts';
 
 /** What is kept of a record outside the database: enough that its name never gets a second key, and nothing of what it sent. */
 export interface Entry {
-  /** The database the record was in. */
-  readonly database: string;
-  /** Of an unfinished operation: salted hash of the request's own bytes. Its `fingerprint` may be one that the caller gave, which is equal where the
-   *  bytes are not, and the same key must never go out with other bytes. */
-  readonly content?: string;
   /** Finished: a tombstone. Unfinished: without URL, headers, body and meta. */
   readonly record: JournalRecord;
+  /** Of an unfinished operation: hash of the request's own bytes. The `fingerprint` may be one that the caller gave, which is equal where the bytes are
+   *  not, and the same key must never go out with other bytes. */
+  readonly content?: string;
 }
 
-/** The entry for `record`. Undefined for an anonymous operation: nobody can ask for it again, and without its request nobody can send it. `before` is
- *  the entry it replaces: hashing a large body once is enough. */
-export function entryOf(record: JournalRecord, database: string, before: Entry | undefined): Entry | undefined {
-  if (record.fixed.kind === 'key' || record.state === undefined) return { database, record };
-  const { fixed } = record;
-  if (fixed.anonymous) return undefined;
-  if (isFinished(record.state)) return { database, record: toTombstone(record) };
-  const known = before?.record.fixed;
-  const hashed = known?.kind === 'operation' && known.key === fixed.key && known.salt === fixed.salt;
-  const content = (hashed ? before?.content : undefined) ?? fingerprintOf(fixed.request, undefined, fixed.salt);
-  return { database, content, record: withoutRequest(record) };
+/** The entry for `record`. Undefined for an anonymous operation: nobody can ask for it again, and without its request nobody can send it. */
+export function entryOf(record: JournalRecord): Entry | undefined {
+  if (record.fixed.kind === 'key' || record.state === undefined) return { record };
+  const { anonymous, request, salt } = record.fixed;
+  if (anonymous) return undefined;
+  if (isFinished(record.state)) return { record: toTombstone(record) };
+  return { record: withoutRequest(record), content: contentHash(request, salt) };
+}
+
+/** Whether the entry is of an operation that had not ended: it has no request. */
+export function isUnfinished({ record }: Entry): boolean {
+  return record.state !== undefined && !isFinished(record.state);
 }
 
 function withoutRequest({ fixed, state, ...record }: OperationRecord): OperationRecord {
@@ -65,12 +64,10 @@ function withoutRequest({ fixed, state, ...record }: OperationRecord): Operation
 /** The entry in what was stored for `identity`, or undefined where that is none: any script of the origin can write there. */
 export function parseEntry(stored: unknown, identity: string): Entry | undefined {
   try {
-    const { database, content, record } = stored as Entry;
-    if (typeof database !== 'string') return undefined;
-    if (content === undefined) return { database, record: parseRecord(record, identity) };
+    const { content, record } = stored as Entry;
     // Only a tombstone has no address.
-    parseRecord({ ...record, state: { ...record.state, tombstone: true } }, identity);
-    return { database, content: String(content), record };
+    parseRecord(record.state ? { ...record, state: { ...record.state, tombstone: true } } : record, identity);
+    return { record, ...(content !== undefined && { content: String(content) }) };
   } catch {
     return undefined;
   }
@@ -86,10 +83,9 @@ export interface Revived {
 /** The entry as a record. An unfinished operation takes its request from the call that has its name, if that is the same request byte for byte: then it
  *  goes on with its own key. Otherwise its name stands for another request, whose bytes nobody knows any more. */
 export function revive({ content, record }: Entry, offered: NewRecord): Revived {
-  if (content === undefined || record.state === undefined) return { record, whole: true };
+  if (record.state === undefined || isFinished(record.state)) return { record, whole: true };
   const { fixed, state } = record;
-  const whole =
-    offered.fixed.kind === 'operation' && fingerprintOf(offered.fixed.request, undefined, fixed.salt) === content;
+  const whole = offered.fixed.kind === 'operation' && contentHash(offered.fixed.request, fixed.salt) === content;
   if (!whole) return { record: { ...record, fixed: { ...fixed, fingerprint: '' } }, whole };
   const { scope: _, ...asked } = offered.fixed;
   return {

@@ -1,11 +1,11 @@
 import type { JournalRecord } from '../../core/record.ts';
-import { type Entry, entryOf, parseEntry } from './mirror-entry.ts';
+import { type Entry, entryOf, isUnfinished, parseEntry } from './mirror-entry.ts';
 
 /** The storage belongs to the page, which gets 2.5 to 5 million characters for its whole origin. */
 const MOST_ENTRIES = 500;
 const MOST_CHARACTERS = 256 * 1024;
-/** Counting takes a look at every entry. Between two counts each tab can exceed the limit by so many. */
-const NOTES_BETWEEN_COUNTS = 50;
+/** Counting takes a look at every item. Between two counts each tab can exceed the limit by so many. */
+const NOTES_BETWEEN_COUNTS = 100;
 /** Makes room where the storage is full. */
 const DROPPED_WHEN_FULL = 20;
 
@@ -17,9 +17,15 @@ const DROPPED_WHEN_FULL = 20;
 export interface Mirror {
   /** Mirrors a record that is stored in `database`. */
   note(record: JournalRecord, database: string): void;
-  put(entry: Entry): void;
+  put(entry: Entry, database: string): void;
   drop(identity: string): void;
-  entries(): readonly Entry[];
+  items(): readonly MirrorItem[];
+}
+
+export interface MirrorItem {
+  readonly database: string;
+  /** Undefined where it is damaged. */
+  entry(): Entry | undefined;
 }
 
 export function mirrorOf(name: string): Mirror {
@@ -27,51 +33,46 @@ export function mirrorOf(name: string): Mirror {
   const prefix = `onceward${JSON.stringify(name)}`;
   let notes = 0;
 
-  const read = (storage: Storage, identity: string): Entry | undefined =>
-    parseText(storage.getItem(prefix + identity), identity);
-  const entries = (storage: Storage): readonly Entry[] =>
-    Object.keys(storage).flatMap((key) => {
-      const entry = key.startsWith(prefix) ? read(storage, key.slice(prefix.length)) : undefined;
-      return entry === undefined ? [] : [entry];
-    });
-
-  /** Finished operations go first: one that is forgotten is refused, one that is under way would be sent with another key. */
-  const trim = (storage: Storage, mostEntries: number): void => {
-    const items = entries(storage)
-      .map((entry) => ({ entry, size: 2 * prefix.length + JSON.stringify(entry).length }))
-      .sort((a, b) => rank(a.entry) - rank(b.entry) || since(a.entry) - since(b.entry));
-    let size = items.reduce((sum, item) => sum + item.size, 0);
-    for (const [at, item] of items.entries()) {
-      if (items.length - at <= mostEntries && size <= MOST_CHARACTERS) return;
-      size -= item.size;
-      storage.removeItem(prefix + item.entry.record.identity);
-    }
+  const texts = (storage: Storage): (readonly [key: string, text: string])[] =>
+    Object.keys(storage)
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => [key, storage.getItem(key) ?? '']);
+  /** The first by their text: finished operations before what is under way, the oldest first. */
+  const drop = (storage: Storage, items: readonly (readonly [key: string, text: string])[], count: number): void => {
+    const sorted = [...items].sort(([, a], [, b]) => (a < b ? -1 : 1));
+    for (const [key] of sorted.slice(0, count)) storage.removeItem(key);
+  };
+  const trim = (storage: Storage): void => {
+    const items = texts(storage);
+    const characters = items.reduce((sum, [key, text]) => sum + key.length + text.length, 0);
+    const most = Math.min(MOST_ENTRIES, (items.length * MOST_CHARACTERS) / characters);
+    // Some more than needed, so that the next count need not drop again.
+    if (items.length > most) drop(storage, items, Math.ceil(items.length - 0.9 * most));
   };
 
-  const write = (storage: Storage, entry: Entry): void => {
+  const write = (storage: Storage, entry: Entry, database: string): void => {
     const key = prefix + entry.record.identity;
-    const text = JSON.stringify(entry);
-    if (storage.getItem(key) === text) return;
+    const text = textOf(entry, database);
     try {
       storage.setItem(key, text);
     } catch {
       // An older state is worse than none: of an earlier round it would have the earlier key.
       storage.removeItem(key);
-      trim(storage, Math.max(0, entries(storage).length - DROPPED_WHEN_FULL));
+      drop(storage, texts(storage), DROPPED_WHEN_FULL);
       storage.setItem(key, text);
     }
-    if (++notes % NOTES_BETWEEN_COUNTS === 1) trim(storage, MOST_ENTRIES);
+    if (notes++ % NOTES_BETWEEN_COUNTS === 0) trim(storage);
   };
 
   return {
     note: (record, database) =>
       attempt(undefined, (storage) => {
-        const entry = entryOf(record, database, read(storage, record.identity));
-        if (entry !== undefined) write(storage, entry);
+        const entry = entryOf(record);
+        if (entry !== undefined) write(storage, entry, database);
       }),
-    put: (entry) => attempt(undefined, (storage) => write(storage, entry)),
+    put: (entry, database) => attempt(undefined, (storage) => write(storage, entry, database)),
     drop: (identity) => attempt(undefined, (storage) => storage.removeItem(prefix + identity)),
-    entries: () => attempt([], entries),
+    items: () => attempt([], (storage) => texts(storage).map(([key, text]) => itemOf(text, key.slice(prefix.length)))),
   };
 }
 
@@ -85,19 +86,25 @@ function attempt<T>(otherwise: T, work: (storage: Storage) => T): T {
   }
 }
 
-function parseText(text: string | null, identity: string): Entry | undefined {
-  try {
-    return text === null ? undefined : parseEntry(JSON.parse(text), identity);
-  } catch {
-    return undefined;
-  }
+/** An item's text begins with its place in the order of dropping, then names its database: neither takes parsing. Finished operations go first: one that
+ *  is forgotten is refused, one that is under way would be sent with another key. */
+function textOf(entry: Entry, database: string): string {
+  const { fixed, state } = entry.record;
+  const rank = isUnfinished(entry) ? 2 : fixed.kind === 'key' ? 1 : 0;
+  const since = String(state?.finishedAt ?? fixed.createdAt).padStart(16, '0');
+  return `${rank} ${since} ${database} ${JSON.stringify(entry)}`;
 }
 
-function rank({ content, record }: Entry): number {
-  if (content !== undefined) return 2;
-  return record.fixed.kind === 'key' ? 1 : 0;
-}
-
-function since({ record }: Entry): number {
-  return record.state?.finishedAt ?? record.fixed.createdAt;
+function itemOf(text: string, identity: string): MirrorItem {
+  const [rank = '', since = '', database = ''] = text.split(' ', 3);
+  return {
+    database,
+    entry() {
+      try {
+        return parseEntry(JSON.parse(text.slice(`${rank} ${since} ${database} `.length)), identity);
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { JournalRecord } from '../../core/record.ts';
-import { type Entry, possiblySent, revive } from './mirror-entry.ts';
+import { type Entry, isUnfinished, possiblySent, revive } from './mirror-entry.ts';
 import { ABOUT, LOSS, type Loss, RECORDS } from './open-database.ts';
 import { remainsIn, type StoredRecord, type StoredRemains, toStored } from './stored-record.ts';
 
@@ -47,8 +47,7 @@ function together({ held, mirrored }: Lost): ReadonlyMap<string, StoredRecord | 
     const { identity, revision } = entry.record;
     const known = whole.get(identity);
     if (known !== undefined && known.revision >= revision) continue;
-    const revived =
-      known === undefined && entry.content !== undefined ? undefined : revive(entry, known ?? entry.record);
+    const revived = known === undefined && isUnfinished(entry) ? undefined : revive(entry, known ?? entry.record);
     values.set(identity, revived?.whole ? toStored(revived.record) : { remains: entry });
   }
   return values;
