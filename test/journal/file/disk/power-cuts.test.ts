@@ -67,7 +67,7 @@ describe('a power cut', () => {
     const directory = await temporaryDirectory();
     const machine = new Machine(directory);
     await machine.live({ seed: SEED + 5, journals: 2, rounds: 9, compactIn: [], failIn: [2, 5], fates: 3 });
-    expect(compactions(machine.images)).toBeGreaterThanOrEqual(2);
+    expect(compactions(machine.images)).toBeGreaterThanOrEqual(1);
     expect(await brokenOnes(machine.images, directory)).toEqual([]);
   }, 120_000);
 
