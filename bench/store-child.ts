@@ -45,7 +45,8 @@ async function slice({ callers, ms, kind }: SliceInput): Promise<Slice> {
     over = true;
   }, ms);
   const caller = async () => {
-    while (!over) {
+    // The clock itself too: a store that never waits lets no timer run.
+    while (!over && performance.now() - started < 1.2 * ms) {
       await work();
       operations += 1;
     }
