@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OperationPart } from '../../src/core/record.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { changeOf, clearMirror, endedAt, offer, openJournal } from './support/offers.ts';
+import { patch } from './support/patch.ts';
 import { deleteDatabase, freshName, rawGet } from './support/raw-database.ts';
 
 describe('the database is taken away from a living tab', () => {
@@ -58,6 +59,31 @@ describe('the database is taken away from a living tab', () => {
     await deleteDatabase(name);
     expect((await follower.get(record.identity))?.state).toMatchObject({ state: 'succeeded', tombstone: true });
     await follower.close();
+  });
+
+  test('closed by the browser, as when site data is cleared: told at once, and opened again', async () => {
+    const seen = new Set<IDBDatabase>();
+    const transaction = IDBDatabase.prototype.transaction;
+    patch(IDBDatabase.prototype, 'transaction', {
+      value(this: IDBDatabase, ...args: Parameters<typeof transaction>) {
+        seen.add(this);
+        return transaction.apply(this, args);
+      },
+    });
+    const name = freshName();
+    const journal = openJournal(name);
+    const record = offer('cart/1');
+    await journal.claim(record);
+    let hints = 0;
+    journal.watch(() => {
+      hints++;
+    });
+    for (const database of [...seen]) database.dispatchEvent(new Event('close'));
+    await expect.poll(() => hints).toBe(1);
+    clearMirror(name);
+    await deleteDatabase(name);
+    expect(await journal.get(record.identity)).toMatchObject({ write: record.write, fixed: record.fixed });
+    expect(seen.size).toBe(2);
   });
 
   test('in the middle of a storm of claims no name gets two keys', { timeout: 60_000 }, async () => {
