@@ -1,10 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { createClient as connect, type RedisClientType } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { durabilityOf, redisStore } from '../../examples/fleet-redis/redis-store.mjs';
+import { listen } from '../../src/mock/node.ts';
 import { startRedis } from '../support/redis-server.ts';
 import type { Service } from '../support/service.ts';
 import { runStoreContract } from '../support/store-contract.ts';
-import { runFleetCases } from './support/fleet-cases.ts';
+import { gatedBank, runFleetCases } from './support/fleet-cases.ts';
+import { startProgram, until } from './support/fleet-worker.ts';
 
 let service: Service;
 let redis: RedisClientType;
@@ -43,4 +46,24 @@ test.each([
   await redis.configSet({ appendonly, appendfsync });
   expect(await durabilityOf(redis)).toBe(durability);
   await redis.configSet({ appendonly: 'yes', appendfsync: 'always' });
+});
+
+test('a worker on another machine dies: the next one goes on with its key when the lease of 30 s is over', async () => {
+  await redis.flushAll();
+  const bank = gatedBank({ holdFrom: 0 });
+  await using server = await listen(bank.mock);
+  const machine = (speed: number) =>
+    startProgram([fileURLToPath(new URL('support/other-machine.mjs', import.meta.url)), server.url, String(speed)], {
+      REDIS_URL: service.url,
+    });
+  const first = machine(1);
+  await until(() => bank.held() === 1, 'the first machine has sent its request');
+  first.child.kill('SIGKILL');
+  await first.ended;
+  bank.release();
+  const second = machine(10);
+  expect(await second.ended, second.lines.join('\n')).toEqual({ code: 0, signal: null });
+  const waited = Number(/Paid: p-0, ch_1, (\d+) s/.exec(second.lines.join('\n'))?.[1]);
+  expect(waited).toBeGreaterThanOrEqual(30);
+  expect(bank.mock.ledger().map(({ hits, effects }) => ({ hits, effects }))).toEqual([{ hits: 2, effects: 1 }]);
 });

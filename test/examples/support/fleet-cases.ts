@@ -155,7 +155,7 @@ export function runFleetCases(example: FleetExample): void {
 }
 
 /** A bank that answers the first requests at once and holds the others until it is told. */
-function gatedBank({ holdFrom }: { readonly holdFrom: number }) {
+export function gatedBank({ holdFrom }: { readonly holdFrom: number }) {
   const gate = Promise.withResolvers<void>();
   let held = 0;
   let begun = 0;
