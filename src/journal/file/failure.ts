@@ -45,7 +45,8 @@ export function codeOf(error: unknown): string | undefined {
 
 /** Anything else that goes wrong ends this use of the log, too; the next one opens it anew. */
 export function asFailure(error: unknown, what: string): LogFailure {
-  return error instanceof LogFailure ? error : new LogFailure(fileSystemError(what, error), false);
+  if (error instanceof LogFailure) return error;
+  return new LogFailure(error instanceof JournalError ? error : fileSystemError(what, error), false);
 }
 
 /** A flush failed: whether the last writes are on the disk is unknown. */

@@ -6,6 +6,7 @@ import { reviveBodies } from '../codec.ts';
 import { applyEntry, CHECKSUM, decodeEntryAt, isNewer, type Texts } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure } from './failure.ts';
 import { decodeLine, NEWLINE } from './line.ts';
+import { LineCache } from './line-cache.ts';
 import type { LogIo } from './log-io.ts';
 import { Recent } from './recent.ts';
 import { isOpenMark, type Part, type Stored } from './stored.ts';
@@ -23,8 +24,7 @@ export class LogReader {
   readonly #blocks: readonly Part['line'][];
   readonly #unflushed: Unflushed;
   readonly #recent = new Recent();
-  /** The last line, since the records of a batch are asked for one after another. */
-  #last: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
+  readonly #lines = new LineCache();
 
   /** @param blocks the lines of the snapshot, in order; more are added as they are folded */
   constructor(file: File, unflushed: Unflushed, blocks: readonly Part['line'][]) {
@@ -107,10 +107,11 @@ export class LogReader {
 
   /** The bytes of a line, checksum and all. */
   #line(line: Part['line']): Buffer {
-    if (this.#last?.from === line.from && this.#last.to === line.to) return this.#last.bytes;
+    const kept = this.#lines.get(line.from);
+    if (kept !== undefined) return kept;
     const bytes = this.#unflushed.read(line.from, line.to) ?? this.#read(line.from, line.to);
     if (bytes.length < line.to - line.from || decodeLine(bytes) === undefined) throw this.#changed(line);
-    this.#last = { ...line, bytes };
+    this.#lines.set(line.from, bytes);
     return bytes;
   }
 
