@@ -50,6 +50,10 @@ const commands = {
   use: async ({ directory }) => {
     journal = fileJournal(directory);
   },
+  async watch() {
+    journal.watch(() => {});
+    await journal.open();
+  },
   open: () => journal.open(),
   close: () => journal.close(),
 };
