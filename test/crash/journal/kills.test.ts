@@ -17,7 +17,7 @@ if (!(KILLS >= 1) || !Number.isFinite(KILLS + SEED)) throw new Error('KILLS is a
 const AT_POINT = Math.ceil(KILLS * 0.06);
 const AT_RANDOM = Math.ceil(KILLS * 0.4);
 
-/** Of one directory. */
+/** Of one directory, at most. */
 const KILLS_OF_ONE = 40;
 
 const toll = new Toll();
@@ -44,7 +44,7 @@ test('processes killed at every point, on names they share: every answer holds, 
     await new Crowd(program.path, draw, toll).live({
       processes: draw.one([2, 2, 3, 3, 4, 8]),
       names: draw.one([40, 400]),
-      kills: Math.min(KILLS_OF_ONE, KILLS),
+      kills: Math.min(KILLS_OF_ONE, Math.max(10, KILLS - toll.total)),
       next: () => {
         const wanted = missing();
         return wanted.length === 0 || (toll.at('random') < AT_RANDOM && draw.chance(0.4))
