@@ -14,7 +14,7 @@ const LAYERS: readonly (readonly [files: string, may: readonly string[]])[] = [
   ['src/journal/file/**', ['src/journal/file/', 'src/journal/*.ts', 'src/core/', 'src/node/', 'node:']],
   [
     'src/journal/indexed-db/**',
-    // uuid: the mirror's names are hashes.
+    // uuid: each database has an id of its own.
     ['src/journal/indexed-db/', 'src/journal/*.ts', 'src/core/', 'src/browser/', 'idb-keyval', 'uuid'],
   ],
   ['src/browser/**', ['src/browser/', 'src/core/']],
