@@ -1,4 +1,5 @@
 import { type Clock, createClient } from '../../src/index.ts';
+import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { ietf } from '../../src/profiles/index.ts';
 
 /** The page of a tab, as one script. What is asked of it is told by its address: `tab`, its name in the server's log; `speed`, how much faster than
@@ -67,6 +68,21 @@ const tab = {
   seen: {} as Record<string, string>,
   pay(...names: string[]): void {
     for (const name of names) tell(name, client.post(`charges/${name}`, { once: name, json: { name } }));
+  },
+  /** Writes to the journal. */
+  probe(name: string): void {
+    const journal = indexedDBJournal();
+    const probe = {
+      version: 1,
+      identity: name,
+      revision: 1,
+      write: name,
+      fixed: { kind: 'key', operation: name, round: 1, createdAt: 0 },
+    } as const;
+    void journal.claim(probe).then(async () => {
+      tab.seen[name] = 'claimed';
+      await journal.close();
+    });
   },
   resume(): void {
     void client.operations.resume().then((all) => {

@@ -36,6 +36,7 @@ export class TabSite {
   readonly #charges = new Map<string, Promise<string>>();
   readonly #effects: string[] = [];
   #held: PromiseWithResolvers<void> | undefined;
+  readonly #refusals = new Map<string, readonly [status: number, headers: Readonly<Record<string, string>>]>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -80,6 +81,11 @@ export class TabSite {
     };
   }
 
+  /** The next request for this name is not carried out, and answered so. */
+  refuse(name: string, status: number, headers: Readonly<Record<string, string>> = {}): void {
+    this.#refusals.set(name, [status, headers]);
+  }
+
   /** How often a name was charged. */
   effects(name: string): number {
     return this.#effects.filter((one) => one === name).length;
@@ -109,6 +115,9 @@ export class TabSite {
     response.once('close', () => {
       arrival.end = performance.now();
     });
+    const refusal = this.#refusals.get(name);
+    this.#refusals.delete(name);
+    if (refusal !== undefined) return void response.writeHead(...refusal).end();
     // One key is one charge, whoever asks and how often.
     const charge = this.#charges.get(arrival.key) ?? this.#work(name);
     this.#charges.set(arrival.key, charge);
