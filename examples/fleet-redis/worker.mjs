@@ -17,7 +17,10 @@ const redis = connect({
   url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
   // While Redis is away a call fails at once, instead of waiting in a queue: nothing was sent, and the payment can be tried again.
   disableOfflineQueue: true,
-  commandOptions: { timeout: 5000 },
+  // A Redis that says nothing, not even to a ping, is away too: the connection is closed, and what waits for an answer fails.
+  // Without a strategy of its own it would not connect again after that.
+  pingInterval: 1000,
+  socket: { socketTimeout: 5000, reconnectStrategy: (retries) => Math.min(100 * 2 ** retries, 2000) },
 });
 redis.on('error', () => {}); // it connects again by itself; each call says what went wrong
 await redis.connect();

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient as connect, type RedisClientType } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -66,4 +69,27 @@ test('a worker on another machine dies: the next one goes on with its key when t
   const waited = Number(/Paid: p-0, ch_1, (\d+) s/.exec(second.lines.join('\n'))?.[1]);
   expect(waited).toBeGreaterThanOrEqual(30);
   expect(bank.mock.ledger().map(({ hits, effects }) => ({ hits, effects }))).toEqual([{ hits: 2, effects: 1 }]);
+});
+
+test('a Redis that hangs is given up after 5 s: nothing more is sent, and all ends well when it goes on', async () => {
+  await redis.flushAll();
+  const bank = gatedBank({ holdFrom: 1 });
+  await using server = await listen(bank.mock);
+  const directory = await mkdtemp(join(tmpdir(), 'onceward-hang-'));
+  const file = join(directory, 'payments.json');
+  await writeFile(file, JSON.stringify(Array.from({ length: 12 }, (_, index) => ({ id: `p-${index}`, amount: 1 }))));
+  const main = fileURLToPath(new URL('../../examples/fleet-redis/worker.mjs', import.meta.url));
+  const worker = startProgram([main, file, server.url], { REDIS_URL: service.url });
+  await until(() => bank.held() === 4, 'the worker has requests under way');
+  const goOn = service.freeze();
+  bank.release();
+  try {
+    await until(() => worker.lines.some((line) => line.includes('store behind the journal')), 'the worker gives it up');
+    expect(bank.mock.ledger().length).toBeLessThan(12);
+  } finally {
+    goOn();
+  }
+  expect(await worker.ended).toEqual({ code: 0, signal: null });
+  expect(bank.mock.ledger().map(({ effects }) => effects)).toEqual(Array.from({ length: 12 }, () => 1));
+  await rm(directory, { recursive: true });
 });

@@ -7,6 +7,8 @@ export interface Service extends AsyncDisposable {
   readonly url: string;
   /** Ends it without a farewell, as a power cut would. */
   kill(): Promise<void>;
+  /** Stops it where it is (SIGSTOP): connections stay open and nothing answers. The returned function lets it go on. */
+  freeze(): () => void;
   /** Starts it again on the same data and port. */
   restart(): Promise<void>;
 }
@@ -37,6 +39,12 @@ export async function serve(plan: ServicePlan): Promise<Service> {
   return {
     url: plan.url,
     kill,
+    freeze() {
+      const { pid } = child;
+      if (pid === undefined) throw new Error(`${plan.name} does not run`);
+      process.kill(-pid, 'SIGSTOP');
+      return () => void process.kill(-pid, 'SIGCONT');
+    },
     async restart() {
       await kill();
       child = await start(plan);
