@@ -51,7 +51,7 @@ test.each([
   await redis.configSet({ appendonly: 'yes', appendfsync: 'always' });
 });
 
-test('a worker on another machine dies: the next one goes on with its key when the lease of 30 s is over', async () => {
+test('a worker on another machine dies: the next one goes on with its key when the lease is over', async () => {
   await redis.flushAll();
   const bank = gatedBank({ holdFrom: 0 });
   await using server = await listen(bank.mock);

@@ -1,5 +1,5 @@
 // One payment by a worker that looks as if it ran on another machine: node other-machine.mjs <server> <speed>
-// Its marks carry a boot id that is not this machine's, and its time runs `speed` times as fast, so that a lease of 30 s is soon over.
+// Its marks carry a boot id that is not this machine's, and its time runs `speed` times as fast, so that a lease is soon over.
 import { createClient, storeJournal } from 'onceward';
 import { ietf } from 'onceward/profiles';
 import { createClient as connect } from 'redis';
