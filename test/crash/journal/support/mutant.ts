@@ -25,18 +25,28 @@ const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 /** Of the whole project only what the tests of the file journal need. */
 const PARTS = ['src', 'test/journal/file', 'test/crash/support', 'package.json', 'tsconfig.json'];
-const CONFIG = `export default { test: { include: ['test/journal/file/**/*.test.ts'], testTimeout: 60_000, bail: 1 } };`;
+const CONFIG = `export default { test: { include: ['test/journal/file/**/*.test.ts'], testTimeout: 60_000 } };`;
 
-/** Runs one test in a copy of the project in which the mutant lives; without one: as it is.
+/** What becomes of the test of a mutant in a copy of the project in which it lives.
  *  @throws Error where the text of the mutant is not there, or there twice */
-export async function verdictsOf(testFile: string, test: string, mutant?: Mutant): Promise<Verdicts> {
+export function verdictsOf(mutant: Mutant): Promise<Verdicts> {
+  const pattern = mutant.test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return inCopy([`test/${mutant.testFile}`, '-t', pattern], mutant);
+}
+
+/** What becomes of all tests in the same files where nothing was changed. */
+export function healthyVerdicts(mutants: readonly Mutant[]): Promise<Verdicts> {
+  return inCopy([...new Set(mutants.map(({ testFile }) => `test/${testFile}`))]);
+}
+
+async function inCopy(chosen: readonly string[], mutant?: Mutant): Promise<Verdicts> {
   const copy = await mkdtemp(join(tmpdir(), 'onceward-mutant-'));
   try {
     await Promise.all(PARTS.map((part) => cp(join(ROOT, part), join(copy, part), { recursive: true })));
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     await writeFile(join(copy, 'vitest.config.mjs'), CONFIG);
     if (mutant !== undefined) await implant(copy, mutant);
-    return await run(copy, testFile, test);
+    return await run(copy, chosen);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
@@ -53,10 +63,9 @@ async function implant(copy: string, { name, file, text, replacement }: Mutant):
   );
 }
 
-async function run(copy: string, testFile: string, test: string): Promise<Verdicts> {
+async function run(copy: string, chosen: readonly string[]): Promise<Verdicts> {
   const report = join(copy, 'report.json');
-  const pattern = test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const args = ['run', `test/${testFile}`, '-t', pattern, '--reporter=json', `--outputFile=${report}`];
+  const args = ['run', ...chosen, '--reporter=json', `--outputFile=${report}`];
   // What tells a worker of vitest that it is one would confuse the inner run.
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('VITEST')));
   const child = spawn(process.execPath, [VITEST, ...args], { cwd: copy, stdio: 'ignore', env });

@@ -13,11 +13,12 @@ interface Verdict {
   readonly wrong: readonly string[];
 }
 
-/** Those that break a promise. */
+/** Those that break a promise: the first few. */
 async function brokenOnes(images: readonly Image[], directory: string): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const image of images) {
     const wrong = await broken(image, directory);
+    if (verdicts.length === 5) break;
     if (wrong.length > 0) verdicts.push({ at: image.at, answers: image.ledger.answers, wrong });
   }
   return verdicts;
