@@ -47,7 +47,7 @@ export async function reopening(place: Place, quick: boolean): Promise<Reopened>
   const directories = cells.map(() => place.directory());
   for (const [at, each] of cells.entries()) await filled(directories[at] ?? '', each);
   const times: Opened[][] = cells.map(() => []);
-  for (let round = 0; round < (quick ? 1 : 5); round++) {
+  for (let round = 0; round < (quick ? 1 : 3); round++) {
     for (const [at] of cells.entries()) times[at]?.push(await openedOnce(directories[at] ?? ''));
   }
   const rows = cells.map((each, at) => ({

@@ -22,7 +22,7 @@ export interface Opened {
 }
 
 /** Claims under way at once while a journal is filled. */
-const AT_ONCE = 2000;
+const AT_ONCE = 10_000;
 
 let journal: ReturnType<typeof fileJournal>;
 
