@@ -1,10 +1,14 @@
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTable, durabilityOf, postgresStore } from '../../examples/fleet-postgres/postgres-store.mjs';
+import type { ConditionalStore } from '../../src/journal/conditional-store.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import type { Service } from '../support/service.ts';
 import { runStoreContract } from '../support/store-contract.ts';
 import { runFleetCases } from './support/fleet-cases.ts';
+
+/** initdb writes a few hundred files. */
+const START_LIMIT_MS = 60_000;
 
 let service: Service;
 let pool: Pool;
@@ -13,7 +17,7 @@ beforeAll(async () => {
   pool = new Pool({ connectionString: service.url });
   pool.on('error', () => undefined);
   await createTable(pool);
-});
+}, START_LIMIT_MS);
 afterAll(async () => {
   await pool.end();
   await service[Symbol.asyncDispose]();
@@ -66,7 +70,7 @@ test('a list of a prefix reads a range of the index, the open ones a smaller one
       return pool.query(sql, values);
     },
   };
-  const store = postgresStore(explaining as unknown as Pool, { durability: 'device' });
+  const store = postgresStore(explaining as unknown as Pool, { durability: 'device' }) as ConditionalStore;
   expect(await store.list('shop/user-7/')).toHaveLength(100);
   expect(await store.list('shop/', { open: true })).toHaveLength(50);
   expect(seen[0]).toMatch(/onceward_key/);
@@ -76,5 +80,6 @@ test('a list of a prefix reads a range of the index, the open ones a smaller one
 test('workers that start together make one table', async () => {
   await pool.query('drop table onceward; drop sequence onceward_version;');
   await Promise.all(Array.from({ length: 8 }, () => createTable(pool)));
-  expect(await postgresStore(pool, { durability: 'device' }).list('')).toEqual([]);
+  const store = postgresStore(pool, { durability: 'device' }) as ConditionalStore;
+  expect(await store.list('')).toEqual([]);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   redis = connect({ url: service.url });
   redis.on('error', () => undefined);
   await redis.connect();
-});
+}, 60_000);
 afterAll(async () => {
   redis.destroy();
   await service[Symbol.asyncDispose]();

@@ -18,19 +18,9 @@ export async function startPostgres(): Promise<Service> {
     await chown(directory, user.uid, user.gid);
   }
   const data = join(directory, 'data');
-  const [program = '', ...args] = [
-    ...as,
-    join(bin, 'initdb'),
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-  ];
-  await promisify(execFile)(program, [...args, '--no-sync'], { cwd: directory });
+  const options = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'];
+  const command = [...as, join(bin, 'initdb'), ...options];
+  await promisify(execFile)(command[0] ?? '', command.slice(1), { cwd: directory });
   const port = await freePort();
   return serve({
     name: 'PostgreSQL',
