@@ -4,6 +4,7 @@ import { startPulse } from '../core/pulse.ts';
 import { openChannel } from './channel.ts';
 import { browserClock } from './clock.ts';
 import { onHide, online, onShow, onWake } from './page-events.ts';
+import { askToPersist } from './persistence.ts';
 import { browserRandom } from './random.ts';
 import { nudgeLocks, webLocks } from './web-locks.ts';
 
@@ -11,8 +12,8 @@ import { nudgeLocks, webLocks } from './web-locks.ts';
 export const browserPlatform: Platform = {
   clock: browserClock,
   random: browserRandom,
-  presence: (locks, clock, random) =>
-    lockPresence({
+  presence(locks, clock, random) {
+    const presence = lockPresence({
       locks: locks ?? webLocks(),
       clock,
       random,
@@ -21,7 +22,16 @@ export const browserPlatform: Platform = {
       nudge: nudgeLocks,
       channel: openChannel,
       pulse: () => startPulse(clock),
-    }),
+    });
+    return {
+      ...presence,
+      enter() {
+        // Before its first claim: from now on this origin's storage is worth keeping.
+        askToPersist();
+        return presence.enter();
+      },
+    };
+  },
   onWake,
   online,
   warn: (message) => console.warn(message),
