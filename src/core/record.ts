@@ -152,13 +152,22 @@ export function applyClaim(
   return { created: existing.write === offered.write, record: existing };
 }
 
+/** The little of a record that decides a compare-and-set. */
+export interface Brief {
+  readonly revision: number;
+  readonly write: string;
+  readonly kind: 'operation' | 'key' | 'tombstone';
+}
+
 /** What a compare-and-set comes to, from the little that decides it: `again` is a re-run of a write that has won already. */
 export function judgeUpdate(
-  existing: { readonly revision: number; readonly write: string; readonly kind: 'operation' | 'key' } | undefined,
-  change: { readonly revision: number; readonly write: string },
+  existing: Brief | undefined,
+  change: { readonly revision: number; readonly write: string; readonly begins: boolean },
 ): 'lost' | 'again' | 'won' {
-  if (existing === undefined || existing.kind !== 'operation') return 'lost';
+  if (existing === undefined || existing.kind === 'key') return 'lost';
   if (existing.write === change.write) return 'again';
+  // What the change was made from is gone: of a tombstone and a state there is no whole record. A new round brings all of it.
+  if (existing.kind === 'tombstone' && !change.begins) return 'lost';
   return existing.revision === change.revision ? 'won' : 'lost';
 }
 
@@ -168,7 +177,7 @@ export function applyUpdate(
   existing: JournalRecord | undefined,
   change: Change,
 ): { readonly won: boolean; readonly record: JournalRecord | undefined } {
-  const judged = judgeUpdate(existing && { revision: existing.revision, write: existing.write, kind: existing.fixed.kind }, change);
+  const judged = judgeUpdate(existing && briefOf(existing), { ...change, begins: change.round !== undefined });
   if (judged !== 'won' || existing?.fixed.kind !== 'operation') return { won: judged === 'again', record: existing };
   const fixed = change.round ?? existing.fixed;
   return {
@@ -189,6 +198,10 @@ export function withoutTarget(state: StatePart): StatePart {
   if (state.target === undefined) return state;
   const { target: _, polls: __, ...rest } = state;
   return rest;
+}
+
+function briefOf({ revision, write, fixed, state }: JournalRecord): Brief {
+  return { revision, write, kind: state?.tombstone === true ? 'tombstone' : fixed.kind };
 }
 
 /** The request body of what has ended is dropped. */

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Retention } from '../../core/retention.ts';
+import { codeOf } from './failure.ts';
 import { type GenerationOptions, isLinked, linkAs, openLatest } from './generation.ts';
 import type { Log } from './log.ts';
 import { temporaryPath } from './names.ts';
+import { FULL, hasReserve, releaseReserve } from './reserve.ts';
 import { Snapshot } from './snapshot.ts';
+import { isSuspect } from './suspect.ts';
 
 export interface CompactionOptions extends GenerationOptions {
   readonly retention: Retention;
@@ -21,50 +24,73 @@ export function isDue({ fold }: Log): boolean {
   return fold.end > Math.max(SMALLEST, 2 * fold.snapshotEnd) && fold.superseded > fold.end / 4;
 }
 
-/** Begins the next generation with what the present one holds, less what has expired. Nothing may be folded meanwhile.
- *  @returns the latest generation, which may be another process's @throws what the file system throws, JournalError, LogFailure */
-export async function compact(log: Log, options: CompactionOptions): Promise<Log> {
-  if (log.sealed) return followSeal(log, options);
-  const path = temporaryPath(options.directory);
-  const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
-  try {
-    log.seal(options.io.now());
-    await snapshot.finish();
-    linkAs(path, log.fold.generation + 1, options);
-  } finally {
-    snapshot.close();
-    options.io.remove(path);
-  }
-  return latest(log, options);
+/** The generation that follows. */
+export interface Next {
+  /** The latest one, not sealed. */
+  readonly log: Log;
+  /** What this process had folded is in it for sure: another process may have read something else. */
+  readonly ours: boolean;
 }
 
-/** Goes on behind a seal. Whoever wrote it may be dead: then its work is done here.
- *  @returns the latest generation, which is not sealed */
-export async function followSeal(log: Log, options: CompactionOptions): Promise<Log> {
+/** Begins the next generation with what the present one holds, less what has expired. Nothing may be folded meanwhile.
+ *  @throws what the file system throws, JournalError, LogFailure */
+export async function compact(log: Log, options: CompactionOptions): Promise<Next> {
+  if (log.sealed) return followSeal(log, options);
+  const ours = await replaced(log, options, async (snapshot) => {
+    await snapshot.overtake();
+    log.seal(options.io.now());
+  });
+  return { log: await latest(log, options), ours };
+}
+
+/** Goes on behind a seal. Whoever wrote it may be dead: then its work is done here. */
+export async function followSeal(log: Log, options: CompactionOptions): Promise<Next> {
   const next = log.fold.generation + 1;
   for (let waited = 0; !isLinked(options, next) && waited < PATIENCE.times; waited++) await sleep(PATIENCE.ms);
-  if (!isLinked(options, next)) {
-    const path = temporaryPath(options.directory);
-    const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
-    try {
-      await snapshot.finish();
-      linkAs(path, next, options);
-    } finally {
-      snapshot.close();
-      options.io.remove(path);
-    }
-  }
-  return latest(log, options);
+  const ours = !isLinked(options, next) && (await withReserve(options, () => replaced(log, options)));
+  return { log: await latest(log, options), ours };
 }
 
-/** Opens the latest generation of a directory, past every seal. */
+/** Opens the latest generation of a directory, past every seal, and past what a failed flush has left behind. */
 export async function openUnsealed(options: CompactionOptions): Promise<Log> {
   const log = await openLatest(options);
-  if (!log.sealed) return log;
+  if (!log.sealed && !isSuspect(options, log.fold.generation)) return log;
   try {
-    return await followSeal(log, options);
+    return (await compact(log, options)).log;
   } finally {
     log.close();
+  }
+}
+
+/** Writes the next generation and gives it its name. `seal` is called when its space is secured.
+ *  @returns false where another process was first */
+async function replaced(
+  log: Log,
+  options: CompactionOptions,
+  seal?: (snapshot: Snapshot) => Promise<void>,
+): Promise<boolean> {
+  const { io, retention, directory } = options;
+  const generation = log.fold.generation + 1;
+  const path = temporaryPath(directory);
+  const snapshot = await Snapshot.write(log, { io, path, generation, retention, now: io.now() });
+  try {
+    await seal?.(snapshot);
+    await withReserve(options, () => snapshot.finish());
+    return linkAs(path, generation, options);
+  } finally {
+    snapshot.close();
+    io.remove(path);
+  }
+}
+
+/** Behind a seal nobody can go on before the next generation is there: if anything is what the reserve is for, this is. */
+async function withReserve<T>({ directory, io }: CompactionOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!FULL.has(codeOf(error)) || !hasReserve(directory, io)) throw error;
+    releaseReserve(directory, io);
+    return await work();
   }
 }
 
@@ -73,8 +99,4 @@ async function latest(log: Log, options: CompactionOptions): Promise<Log> {
   const found = await openUnsealed(options);
   log.close();
   return found;
-}
-
-function snapshotOptions(log: Log, path: string, { io, retention }: CompactionOptions) {
-  return { io, path, generation: log.fold.generation + 1, retention, now: io.now() };
 }

@@ -1,4 +1,5 @@
 import {
+  type Brief,
   type Change,
   isFinished,
   type JournalRecord,
@@ -69,9 +70,17 @@ export function judgeEntry(existing: Stored | undefined, entry: Entry): 'kept' |
     if (existing === undefined) return 'written';
     return existing.write === entry.write ? 'again' : 'kept';
   }
-  const kind = existing?.mark === 'k' ? 'key' : 'operation';
-  const judged = judgeUpdate(existing && { revision: existing.revision, write: existing.write, kind }, entry);
+  const brief = existing && { revision: existing.revision, write: existing.write, kind: kindOf(existing.mark) };
+  const judged = judgeUpdate(brief, {
+    revision: entry.revision,
+    write: entry.write,
+    begins: entry.fixed !== undefined,
+  });
   return judged === 'won' ? 'written' : judged === 'again' ? 'again' : 'kept';
+}
+
+function kindOf(mark: Mark): Brief['kind'] {
+  return mark === 'k' ? 'key' : mark === 't' ? 'tombstone' : 'operation';
 }
 
 /** Applies an entry of `line`, whose places are counted from the `shift`th character of its text. */

@@ -61,6 +61,13 @@ export function unusable(path: string, cause: unknown): LogFailure {
   );
 }
 
+/** Something was written, and what came of it cannot be known here. */
+export function unknown(failure: LogFailure): LogFailure {
+  const { reason, message, cause } = failure.error;
+  const more = 'Whether the last writes are stored is unknown; the same names join them.';
+  return new LogFailure(new JournalError(reason, `${message} ${more}`, { cause }), failure.final);
+}
+
 /** Which names were in the damaged part is unknowable, so none can be claimed. */
 export function corrupt(path: string, what: string): LogFailure {
   return new LogFailure(

@@ -13,12 +13,13 @@ import { type ChangeHints, changeHints } from '../change-hints.ts';
 import { type CompactionOptions, openUnsealed } from './compaction.ts';
 import { prepareDirectory } from './directory.ts';
 import { asFailure, type LogFailure } from './failure.ts';
-import { type Answer, GroupCommit, type Job } from './group-commit.ts';
+import { GroupCommit } from './group-commit.ts';
 import { claimJob, removeJob, updateJob } from './jobs.ts';
 import type { Log } from './log.ts';
 import { type LogIo, nodeLogIo } from './log-io.ts';
 import { LogWatch } from './log-watch.ts';
 import { holdReserve } from './reserve.ts';
+import type { Answer, Job } from './waiting.ts';
 
 export interface FileJournalOptions {
   /** Use a network, FUSE or 9p file system all the same. Then nobody can say whether what is stored survives a power cut, and two machines
@@ -112,25 +113,20 @@ class FileJournal implements Journal {
   }
 
   async get(identity: string): Promise<JournalRecord | undefined> {
-    return this.#use(async (commits) => {
-      const log = await commits.fresh();
-      const stored = log.fold.stored(identity);
-      const record = stored && log.reader.record(identity, stored);
-      await durable(commits, log, stored?.end ?? 0);
-      return record;
-    });
+    return this.#use((commits) =>
+      commits.read(async (log) => {
+        const stored = log.fold.stored(identity);
+        const record = stored && log.reader.record(identity, stored);
+        await durable(commits, log, stored?.end ?? 0);
+        return record;
+      }),
+    );
   }
 
   async list(prefix: string, options: { readonly open?: boolean } = {}): Promise<Listed> {
-    return this.#use(async (commits) => {
-      const log = await commits.fresh();
-      const release = log.pin();
-      try {
-        return await readAll(commits, log, { prefix, open: options.open === true });
-      } finally {
-        release();
-      }
-    });
+    return this.#use((commits) =>
+      commits.read((log) => readAll(commits, log, { prefix, open: options.open === true })),
+    );
   }
 
   watch(listener: (identity: string | undefined) => void): () => void {
@@ -160,9 +156,8 @@ class FileJournal implements Journal {
 
   /** Something was written to the directory: what others wrote is told to whoever watches. */
   async #notice(): Promise<void> {
-    const session = this.#session;
-    if (session === undefined) return;
-    await session.then((commits) => commits.fresh()).catch(() => undefined);
+    if (this.#session === undefined) return;
+    await this.#use((commits) => commits.read(() => undefined)).catch(() => undefined);
   }
 
   /** Straight into the queue where there is one: it is closed only behind what is in it. */

@@ -1,7 +1,7 @@
 import { type Batch, decodeText, type Piece, type Preamble } from './batch.ts';
 import type { Block } from './block.ts';
 import { type Applied, applyEntry, CHECKSUM, type Entry, isNewer } from './entry.ts';
-import { decodeLine, NEWLINE } from './line.ts';
+import { decodeLine, isBlank, NEWLINE, SEPARATOR } from './line.ts';
 import { type Indexed, isFinishedMark, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
 
 /** Called for every batch, in log order, with what became of its entries and the offset behind its line. */
@@ -62,7 +62,7 @@ export class Fold {
       const stop = bytes.indexOf(NEWLINE, start);
       // Another process is writing, or tore its line: only a newline tells. Its bytes become visible page by page.
       if (stop < 0) break;
-      if (stop > start) this.#line(bytes.subarray(start, stop), this.end + start, onBatch);
+      if (!isBlank(bytes, start, stop)) this.#line(bytes.subarray(start, stop), this.end + start, onBatch);
       start = stop + 1;
     }
     this.end += start;
@@ -128,8 +128,7 @@ export class Fold {
   /** A line that this process wrote and has found unchanged at `end`: what is in it need not be read out of it again. `shifts` says where each
    *  entry begins in its text. */
   own(batch: Batch, shifts: readonly number[], length: number): readonly Applied[] {
-    // The newline in front ends what was there before.
-    const line = { from: this.end + 1, to: this.end + length - 1 };
+    const line = { from: this.end + SEPARATOR, to: this.end + length - 1 };
     this.end += length;
     this.#preamble(batch, this.end);
     if (batch.entries.length > 0) this.written = this.end;

@@ -8,6 +8,7 @@ import { Log } from './log.ts';
 import type { LogIo } from './log-io.ts';
 import { generationPath, generationsIn, isTemporary, RETIRED, temporaryPath } from './names.ts';
 import { quarantine } from './quarantine.ts';
+import { suspectIn } from './suspect.ts';
 
 const FIRST = 1;
 
@@ -129,6 +130,7 @@ function retire(latest: number, { directory, io }: GenerationOptions): void {
       if (generation < latest - NAMES_KEPT) io.remove(path);
       else if (generation < latest && io.look(path)?.size !== RETIRED.length) replaceWithStub(path, directory, io);
     }
+    for (const name of names) if ((suspectIn(name) ?? latest) < latest) io.remove(join(directory, name));
     for (const name of names.filter(isTemporary)) {
       const path = join(directory, name);
       if (io.now() - (io.look(path)?.mtimeMs ?? Number.POSITIVE_INFINITY) > LEFTOVER_AFTER) io.remove(path);
@@ -174,17 +176,19 @@ async function makeFirst({ directory, io }: GenerationOptions): Promise<void> {
   }
 }
 
-/** Gives a finished file the name of a generation, unless another process was first. */
+/** Gives a finished file the name of a generation; false where another process was first. */
 export function linkAs(
   temporary: string,
   generation: number,
   { directory, io }: Pick<GenerationOptions, 'directory' | 'io'>,
-): void {
+): boolean {
   try {
     io.link(temporary, generationPath(directory, generation));
+    return true;
   } catch (cause) {
     // ENOENT: another process swept it as a leftover. The next round tells.
     const code = codeOf(cause);
     if (code !== 'EEXIST' && code !== 'ENOENT') throw cause;
+    return false;
   }
 }

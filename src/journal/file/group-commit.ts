@@ -1,15 +1,24 @@
 import { nextTick } from 'node:process';
 import { JournalError } from '../../core/errors/journal-error.ts';
-import { applyUpdate, type Change, type JournalRecord } from '../../core/record.ts';
-import { type CompactionOptions, compact, followSeal, isDue } from './compaction.ts';
-import { type Applied, type Entry, encodeRemove, judgeEntry } from './entry.ts';
-import { asFailure, LogFailure } from './failure.ts';
+import { applyUpdate } from '../../core/record.ts';
+import { type CompactionOptions, compact, followSeal, isDue, type Next } from './compaction.ts';
+import { type Applied, encodeRemove, judgeEntry } from './entry.ts';
+import { asFailure, LogFailure, unknown } from './failure.ts';
 import type { Log } from './log.ts';
 import { copyOf } from './log-reader.ts';
-import { holdReserve, releaseReserve } from './reserve.ts';
-
-/** Longest line, in characters: lines of 8 MB were measured to arrive in one piece, and a string ends at 512 MB. */
-const LONGEST_LINE = 8 * 1024 * 1024;
+import { hasReserve, holdReserve, releaseReserve } from './reserve.ts';
+import { markSuspect } from './suspect.ts';
+import {
+  type Answer,
+  type Decided,
+  decideAgain,
+  type Job,
+  NOTHING,
+  type Settled,
+  takeLine,
+  type Waiting,
+  type Writing,
+} from './waiting.ts';
 
 /** With nothing to do for so long, the log is told what is durable. */
 const IDLE_MS = 500;
@@ -17,51 +26,12 @@ const IDLE_MS = 500;
 /** After a compaction that failed, the log grows by so much before the next try. */
 const RETRY_GROWTH = 1.25;
 
-/** One write that somebody waits for. */
-export interface Job {
-  readonly entry: Entry;
-  /** The entry as it stands in a line. */
-  readonly text: string;
-  /** Answered when written, not when durable. */
-  readonly relaxed: boolean;
-  /** Begins something that will have to be ended: a claim, a round. */
-  readonly begins: boolean;
-  /** The record that a claim makes. */
-  readonly value: JournalRecord | undefined;
-  /** What an update changes. */
-  readonly change: Change | undefined;
-}
-
-/** What became of it. */
-export interface Answer {
-  readonly done: boolean;
-  /** What is stored now, as a copy. */
-  readonly record: JournalRecord | undefined;
-}
-
-interface Waiting {
-  /** `flush`: only durability is wanted. `compact`: a new generation. `settle`: nothing more is expected for a while. */
-  readonly job: Job | 'flush' | 'compact' | 'settle';
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-}
-type Writing = Waiting & { readonly job: Job };
-
-interface Decided {
-  readonly waiting: Waiting;
-  readonly answer: Answer;
-  /** Up to where the log must be durable for it to be true. */
-  readonly reach: number;
-}
-
-const NOTHING: Answer = { done: false, record: undefined };
-
 /** Everything that arrives while a flush is under way shares the next line and the next flush. Also the one who moves on to the next generation. */
 export class GroupCommit {
   #log: Log;
   readonly #options: CompactionOptions;
   readonly #onFailure: (failure: LogFailure) => void;
-  #queue: Waiting[] = [];
+  readonly #queue: Waiting[] = [];
   #running: Promise<void> | undefined;
   #switching: Promise<void> | undefined;
   #failure: LogFailure | undefined;
@@ -93,17 +63,21 @@ export class GroupCommit {
     await this.#submit('compact');
   }
 
-  /** Folds what others appended, and gives the log that has it. @throws JournalError */
-  async fresh(): Promise<Log> {
+  /** Looks into the log with all that others appended. It stays open until `look` is done, whatever happens meanwhile. @throws JournalError */
+  async read<T>(look: (log: Log) => T | Promise<T>): Promise<T> {
     for (;;) {
       await this.#switching;
       if (this.#failure !== undefined) throw this.#failure.error;
+      const log = this.#log;
+      const release = log.pin();
       try {
-        this.#log.refresh();
+        log.refresh();
+        if (!log.sealed) return await look(log);
       } catch (error) {
-        throw this.#fail(error).error;
+        throw error instanceof LogFailure ? this.#fail(error).error : error;
+      } finally {
+        release();
       }
-      if (!this.#log.sealed) return this.#log;
       // What others write from now on is in the next one.
       await this.flush();
     }
@@ -131,13 +105,15 @@ export class GroupCommit {
     for (;;) {
       await microtasksDone();
       if (this.#queue.length === 0) break;
-      const batch = this.#take();
+      const batch = takeLine(this.#queue);
       try {
         if (this.#failure !== undefined) throw this.#failure;
         await this.#commit(batch);
       } catch (error) {
         const failure = this.#fail(error);
-        for (const { reject } of batch) reject(failure.error);
+        // Of this batch its own words: what went wrong first may say less than is true of these.
+        const told = error instanceof LogFailure ? error.error : failure.error;
+        for (const { reject } of batch) reject(told);
       }
     }
     // In the same turn as the last look at the queue: cleared later, a job that came in between would wait for ever.
@@ -157,15 +133,6 @@ export class GroupCommit {
     }, IDLE_MS).unref();
   }
 
-  #take(): Waiting[] {
-    let length = 0;
-    const over = this.#queue.findIndex(({ job }, at) => {
-      length += typeof job === 'string' ? 0 : job.text.length;
-      return at > 0 && length > LONGEST_LINE;
-    });
-    return this.#queue.splice(0, over < 0 ? this.#queue.length : over);
-  }
-
   async #commit(batch: readonly Waiting[]): Promise<void> {
     for (let left = batch; left.length > 0; ) left = await this.#round(left);
     const asked = batch.filter(({ job }) => job === 'compact');
@@ -183,37 +150,47 @@ export class GroupCommit {
     decided.push(...written);
     // What rests on nothing but what is durable already needs no flush.
     const waiting = decided.filter(({ waiting: { job, resolve }, answer, reach }) => {
-      const settled = (typeof job !== 'string' && job.relaxed) || reach <= durable;
+      const settled = (typeof job !== 'string' && job.relaxed && answer.done) || reach <= durable;
       if (settled && job !== 'compact') resolve(answer);
       return !settled;
     });
-    if (waiting.length > 0) await this.#makeDurable(waiting);
+    const { sure, unsure } = waiting.length > 0 ? await this.#makeDurable(waiting) : { sure: [], unsure: [] };
     if (batch.some(({ job }) => job === 'settle')) this.#log.sayDurable();
-    for (const {
-      waiting: { job, resolve },
-      answer,
-    } of waiting)
-      if (job !== 'compact') resolve(answer);
-    return left;
+    for (const { waiting: one, answer } of sure) if (one.job !== 'compact') one.resolve(answer);
+    return [...left, ...unsure];
   }
 
-  async #makeDurable(waiting: readonly Decided[]): Promise<void> {
+  /** @returns `unsure`: has to be decided again */
+  async #makeDurable(waiting: readonly Decided[]): Promise<Settled> {
+    const log = this.#log;
+    // Until the last word is written: where something else fails meanwhile, its file must not be closed under us.
+    const release = log.pin();
     try {
-      await this.#log.flush();
+      await log.flush();
       if (this.#failure !== undefined) throw this.#failure;
     } catch (error) {
-      await this.#rescue(error, waiting);
-      return;
+      return await this.#rescue(error, waiting);
+    } finally {
+      release();
     }
-    // A log that was deleted meanwhile made nothing durable.
-    this.#log.refresh();
+    try {
+      // A log that was deleted meanwhile made nothing durable.
+      log.refresh();
+    } catch (error) {
+      throw error instanceof LogFailure ? unknown(error) : error;
+    }
+    return { sure: waiting, unsure: [] };
   }
 
   /** After a flush that failed nothing in the page cache can be believed: a new file from memory, or nothing more. */
-  async #rescue(error: unknown, waiting: readonly Decided[]): Promise<void> {
+  async #rescue(error: unknown, waiting: readonly Decided[]): Promise<Settled> {
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      await this.#switch((log) => compact(log, this.#options));
+      markSuspect(this.#options, this.#log.fold.generation);
+      const ours = await this.#switch((log) => compact(log, this.#options));
+      return ours
+        ? { sure: waiting, unsure: [] }
+        : decideAgain(this.#log, waiting, asFailure(error, 'The journal failed').error);
     } catch {
       this.#retract(waiting);
       throw error;
@@ -234,22 +211,27 @@ export class GroupCommit {
       this.#compactFrom = 0;
       for (const { resolve } of asked) resolve(NOTHING);
     } catch (error) {
-      if (error instanceof LogFailure && error.final) throw error;
+      if (error instanceof LogFailure) throw error;
       // Harmless: the log just goes on growing. Where it is sealed already, the next round finds out.
       this.#compactFrom = this.#log.fold.end * RETRY_GROWTH;
       for (const { reject } of asked) reject(asFailure(error, 'The journal cannot be compacted').error);
     }
   }
 
-  async #switch(next: (log: Log) => Promise<Log>): Promise<void> {
-    const log = this.#log;
-    const release = log.pin();
-    const switched = next(log).then((found) => {
-      this.#log = found;
+  /** @returns whether all that this process had folded is in the next generation */
+  async #switch(next: (log: Log) => Promise<Next>): Promise<boolean> {
+    const before = this.#log;
+    const release = before.pin();
+    const switched = next(before).then(({ log, ours }) => {
+      this.#log = log;
+      return ours;
     });
-    this.#switching = switched.catch(() => undefined);
+    this.#switching = switched.then(
+      () => undefined,
+      () => undefined,
+    );
     try {
-      await switched;
+      return await switched;
     } finally {
       this.#switching = undefined;
       release();
@@ -296,10 +278,10 @@ export class GroupCommit {
     return { waiting, answer: { done, record }, reach: stored?.end ?? (done ? this.#log.fold.end : 0) };
   }
 
-  /** While the reserve is gone, what begins is refused: the space is for what has begun. */
+  /** While the reserve is gone, whoever has given it back, what begins is refused: the space is for what has begun. */
   async #withinReserve(writes: readonly Writing[]): Promise<readonly Writing[]> {
-    if (!this.#tight || !writes.some(({ job }) => job.begins)) return writes;
     const { directory, io } = this.#options;
+    if (!writes.some(({ job }) => job.begins) || (!this.#tight && hasReserve(directory, io))) return writes;
     this.#tight = !(await holdReserve(directory, io));
     return this.#tight ? this.#refuseBeginnings(writes, full(directory)) : writes;
   }
@@ -312,18 +294,12 @@ export class GroupCommit {
   /** @returns `left` where the generation was sealed before */
   #write(writes: readonly Writing[]): { readonly written: readonly Decided[]; readonly left: readonly Writing[] } {
     if (writes.length === 0) return { written: [], left: [] };
+    let applied: readonly Applied[] | undefined;
     try {
-      const applied = this.#log.write(
+      applied = this.#log.write(
         writes.map(({ job }) => job.text),
         writes.map(({ job }) => job.entry),
       );
-      if (applied === undefined) return { written: [], left: writes };
-      const written = applied.map((result, at) => {
-        const waiting = writes[at] as Writing;
-        this.#keep(waiting.job, result);
-        return this.#decide(waiting, result);
-      });
-      return { written, left: [] };
     } catch (error) {
       if (error instanceof LogFailure) throw error;
       const full = error instanceof JournalError && error.reason === 'quota' && !this.#tight;
@@ -335,15 +311,38 @@ export class GroupCommit {
       releaseReserve(this.#options.directory, this.#options.io);
       return this.#write(this.#refuseBeginnings(writes, error));
     }
+    if (applied === undefined) return { written: [], left: writes };
+    const results = applied;
+    return { written: writes.flatMap((waiting, at) => this.#written(waiting, results[at])), left: [] };
+  }
+
+  /** What became of one of the writes; those beside it are stored, whatever is wrong with this one. */
+  #written(waiting: Writing, result: Applied | undefined): readonly Decided[] {
+    if (result === undefined) return [];
+    try {
+      this.#keep(waiting.job, result);
+      return [this.#decide(waiting, result)];
+    } catch (error) {
+      if (error instanceof LogFailure) throw error;
+      waiting.reject(error);
+      return [];
+    }
   }
 
   /** What is known already need not be read. */
   #keep(job: Job, { done, stored, before }: Applied): void {
+    const known = before?.value;
+    if (done && before !== undefined && before !== stored) this.#log.reader.drop(before);
     if (!done || stored === undefined || stored.value !== undefined) return;
     if (job.value !== undefined) {
       this.#log.reader.keep(stored, job.value);
-    } else if (job.change !== undefined && before?.value !== undefined && before.revision + 1 === stored.revision) {
-      const { record } = applyUpdate(before.value, job.change);
+    } else if (
+      job.change !== undefined &&
+      known !== undefined &&
+      before !== undefined &&
+      before.revision + 1 === stored.revision
+    ) {
+      const { record } = applyUpdate(known, job.change);
       if (record !== undefined) this.#log.reader.keep(stored, copyOf(record));
     }
   }

@@ -1,4 +1,4 @@
-import type { Change, JournalRecord } from '../../core/record.ts';
+import { type Change, isFinished, type JournalRecord, withoutTarget } from '../../core/record.ts';
 import {
   type Entry,
   encodeClaim,
@@ -10,7 +10,7 @@ import {
   textsOf,
   textsOfChange,
 } from './entry.ts';
-import type { Job } from './group-commit.ts';
+import type { Job } from './waiting.ts';
 
 /** @param record checked, and nobody else's from now on */
 export function claimJob(record: JournalRecord): Job {
@@ -24,7 +24,9 @@ export function claimJob(record: JournalRecord): Job {
 }
 
 /** @param change checked */
-export function updateJob(identity: string, change: Change, relaxed: boolean): Job {
+export function updateJob(identity: string, asked: Change, relaxed: boolean): Job {
+  // Where it went is nobody's business once it has ended: it must not be in the file either.
+  const change = isFinished(asked.state) ? { ...asked, state: withoutTarget(asked.state) } : asked;
   const { revision, write, state, round } = change;
   const since = state.finishedAt ?? 0;
   const parts = textsOfChange(change);

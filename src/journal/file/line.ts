@@ -1,26 +1,37 @@
 import { crc32 } from 'node:zlib';
 
 export const NEWLINE = 10;
+const RETURN = 13;
 const CRC_LENGTH = 8;
+/** Bytes in front of the checksum of a line, and in all around its text. */
+export const SEPARATOR = 2;
+export const FRAME: number = SEPARATOR + CRC_LENGTH + 1;
+const FRONT = `\r\n${'0'.repeat(CRC_LENGTH)}`;
 const ZERO = 48;
 const NINE = 57;
 const LETTER = 97 - 10;
 
-/** One line of the log: newline, CRC-32 of the text in eight hex digits, the text, newline. The newline in front ends whatever torn piece the
- *  file may end with, so that a piece spoils itself only. The text is JSON and tabs, and never holds a raw newline. */
+/** One line of the log: return and newline, CRC-32 of the text in eight hex digits, the text, newline. The newline in front ends whatever torn
+ *  piece the file may end with, so that a piece spoils itself only; the return spoils one that lacks nothing but its newline: its writer was told
+ *  that it was not written, and the next line must not make it whole. The text is JSON and tabs, and never holds a raw newline. */
 export function encodeLine(text: string): Buffer {
-  return sealed(Buffer.from(`\n${'0'.repeat(CRC_LENGTH)}${text}\n`));
+  return sealed(Buffer.from(`${FRONT}${text}\n`));
 }
 
 /** The same from bytes. */
 export function encodeLineOf(text: Buffer): Buffer {
-  return sealed(Buffer.concat([Buffer.from(`\n${'0'.repeat(CRC_LENGTH)}`), text, Buffer.from([NEWLINE])]));
+  return sealed(Buffer.concat([Buffer.from(FRONT), text, Buffer.from([NEWLINE])]));
 }
 
 function sealed(bytes: Buffer): Buffer {
-  const checksum = crc32(bytes.subarray(1 + CRC_LENGTH, -1));
-  bytes.write(checksum.toString(16).padStart(CRC_LENGTH, '0'), 1, 'latin1');
+  const checksum = crc32(bytes.subarray(FRONT.length, -1));
+  bytes.write(checksum.toString(16).padStart(CRC_LENGTH, '0'), SEPARATOR, 'latin1');
   return bytes;
+}
+
+/** What stands between two newlines is only what separates lines. */
+export function isBlank(bytes: Buffer, start: number, stop: number): boolean {
+  return stop === start || (stop === start + 1 && bytes[start] === RETURN);
 }
 
 /** The text between two newlines, or undefined where the bytes are not a whole line. */

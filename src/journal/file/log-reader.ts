@@ -54,6 +54,11 @@ export class LogReader {
     if (isOpenMark(stored.mark)) this.#recent.keep(stored, record);
   }
 
+  /** Another version has taken its place. */
+  drop(stored: Stored): void {
+    this.#recent.drop(stored);
+  }
+
   /** The record of the snapshot that begins at `offset`, as it stands there. */
   put(offset: number): { readonly stored: Stored; readonly bytes: Buffer } {
     const line = this.#blockAt(offset);

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { type Batch, encodeBatch, encodeSeal, type Preamble, shiftsIn } from './batch.ts';
 import type { Applied, Entry } from './entry.ts';
-import { corrupt, fileSystemError, LogFailure, unusable } from './failure.ts';
+import { corrupt, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
 import { Fold } from './fold.ts';
-import { encodeLine } from './line.ts';
+import { encodeLine, FRAME } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
 import { Unflushed } from './unflushed.ts';
@@ -15,9 +15,6 @@ const SLICE = 4 * 1024 * 1024;
 
 /** A batch that was written whole and cannot be read back: the file was changed by something that is no journal. */
 const MOST_WRITES = 3;
-
-/** Two newlines and a checksum. */
-const FRAME = 10;
 
 /** A line that was just written, and what became of it. */
 interface Own {
@@ -87,12 +84,12 @@ export class Log {
         own.shifts = shiftsIn(preamble, texts);
       }
       this.#own = own;
-      this.refresh();
-      const applied = this.#own?.applied;
+      this.#readBack();
+      const { applied } = own;
       this.#own = undefined;
       if (applied !== undefined || this.sealed) return applied;
     }
-    throw this.#final('what was written to it cannot be read back');
+    throw unknown(this.#final('what was written to it cannot be read back'));
   }
 
   /** Ends the generation, unless another process did. @throws JournalError, LogFailure */
@@ -101,7 +98,7 @@ export class Log {
       if (writes === MOST_WRITES) throw this.#final('what was written to it cannot be read back');
       const preamble = this.#preamble();
       this.#append(preamble, encodeSeal(preamble, at));
-      this.refresh();
+      this.#readBack();
     }
   }
 
@@ -122,6 +119,15 @@ export class Log {
     this.#judge();
   }
 
+  /** What fails from here on fails behind a write that may well be in the log. */
+  #readBack(): void {
+    try {
+      this.refresh();
+    } catch (error) {
+      throw error instanceof LogFailure ? unknown(error) : error;
+    }
+  }
+
   /** The first read, in slices: a long log must not stop everything else. Not judged: `verify` does. @throws LogFailure */
   async load(): Promise<void> {
     const reading = this.#read();
@@ -138,6 +144,7 @@ export class Log {
   async flush(): Promise<void> {
     const { fd, io, path } = this.#options;
     const reached = this.fold.end;
+    this.#inUse();
     const release = this.pin();
     try {
       await io.flush(fd);
@@ -176,14 +183,22 @@ export class Log {
     return { writer: this.#writer, sequence: ++this.#sequence, durable, torn: this.fold.torn(durable) };
   }
 
+  /** A file descriptor that was given back may be somebody else's file by now. */
+  #inUse(): void {
+    if (this.#pins !== Number.POSITIVE_INFINITY) return;
+    throw new LogFailure(
+      new JournalError('unavailable', `The journal ${this.#options.path} was closed. Ask again.`),
+      false,
+    );
+  }
+
   #append({ sequence }: Preamble, text: string): Own {
     const { fd, io, path } = this.#options;
+    this.#inUse();
     const bytes = encodeLine(text);
     let written: number;
     try {
       written = io.append(fd, bytes);
-      // All but the newline is a whole line as soon as anybody writes the next one: it must not be refused.
-      if (written === bytes.length - 1) written += io.append(fd, bytes.subarray(-1));
     } catch (cause) {
       throw fileSystemError(`The journal ${path} cannot grow`, cause);
     }
@@ -200,6 +215,7 @@ export class Log {
   /** Reads and folds slice by slice up to the end of the file. */
   *#read(): Generator<undefined, void> {
     const { fd, io, path } = this.#options;
+    this.#inUse();
     try {
       const { size, nlink } = io.stat(fd);
       if (size < this.fold.end) throw this.#final('it became shorter while in use');

@@ -5,7 +5,8 @@ import type { LogIo } from './log-io.ts';
 /** As much as the largest answer that a record keeps. */
 const SIZE = 1024 * 1024;
 
-const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
+/** No space, or none for this user. */
+export const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 
 export function reservePath(directory: string): string {
   return join(directory, 'reserve');
@@ -15,7 +16,7 @@ export function reservePath(directory: string): string {
  *  new is claimed: one must not begin what one may be unable to end. Returns whether it is there, or cannot be of use here. */
 export async function holdReserve(directory: string, io: LogIo): Promise<boolean> {
   const path = reservePath(directory);
-  if (io.look(path)?.size === SIZE) return true;
+  if (hasReserve(directory, io)) return true;
   try {
     io.remove(path);
     const fd = io.create(path);
@@ -34,6 +35,10 @@ export async function holdReserve(directory: string, io: LogIo): Promise<boolean
     io.remove(path);
     return false;
   }
+}
+
+export function hasReserve(directory: string, io: LogIo): boolean {
+  return io.look(reservePath(directory))?.size === SIZE;
 }
 
 export function releaseReserve(directory: string, io: LogIo): void {

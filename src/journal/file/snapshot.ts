@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JournalRecord } from '../../core/record.ts';
 import { collected, type Retention } from '../../core/retention.ts';
-import { encodeHeader, entriesOf } from './batch.ts';
+import { decodeText, encodeHeader, entriesOf } from './batch.ts';
 import { BLOCK, encodeBlock, type Packed } from './block.ts';
 import { encodePut, encodeRawPut, isNewer, markOf } from './entry.ts';
 import { encodeLine, encodeLineOf, NEWLINE } from './line.ts';
@@ -12,8 +12,11 @@ import type { Mark, Stored } from './stored.ts';
 /** How much is gathered before it is written and others get their turn. */
 const SLICE = 1024 * 1024;
 
-/** Room behind the snapshot for what others write until the log is sealed: after that nothing may need space. As large as a batch. */
+/** Room behind the snapshot for what others write in the moment before the log is sealed: after that nothing may need space. */
 const SLACK = 1024 * 1024;
+
+/** How often others are overtaken before they are let go on. */
+const MOST_ROUNDS = 5;
 
 export interface SnapshotOptions {
   readonly io: LogIo;
@@ -30,6 +33,8 @@ export class Snapshot {
   readonly #options: SnapshotOptions;
   readonly #fd: number;
   readonly #start: number;
+  /** Of these something is left out. */
+  readonly #collected = new Set<string>();
   #length = 0;
   /** Up to here the log is in it. */
   #reached = 0;
@@ -56,17 +61,53 @@ export class Snapshot {
     return snapshot;
   }
 
-  /** Adds what was written to the log between the snapshot and the seal, and makes all of it durable. */
+  /** Before the seal: takes in what was written to the log meanwhile, until that is little, and has room again for as much. @throws where others
+   *  write faster than this: the log stays as it is */
+  async overtake(): Promise<void> {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      this.#log.refresh();
+      if (this.#log.sealed || this.#log.fold.end - this.#reached <= SLACK / 2) return;
+      this.#takeIn();
+      this.#put(Buffer.alloc(SLACK, NEWLINE), this.#end);
+      await this.#options.io.sync(this.#fd);
+    }
+    throw Object.assign(new Error('others write faster than this can follow'), { code: 'EBUSY' });
+  }
+
+  /** Behind the seal: takes in what was written before it, and makes all of it durable. */
   async finish(): Promise<void> {
     const { io, generation } = this.#options;
-    for (const text of this.#log.reader.linesBetween(this.#reached, this.#log.fold.seal?.from ?? this.#log.fold.end)) {
-      const entries = entriesOf(text);
-      // They say nothing any more about offsets, which were those of another file.
-      if (entries !== undefined) this.#append(encodeLine(`{"w":"","s":0,"d":0}\t${entries}`));
-    }
+    this.#takeIn();
     this.#put(encodeLine(encodeHeader(generation, this.#length)), 0);
     io.truncate(this.#fd, this.#end);
     await io.sync(this.#fd);
+  }
+
+  /** Lines mean the same in any file; only what they say about offsets does not. */
+  #takeIn(): void {
+    const { fold, reader } = this.#log;
+    const end = fold.seal?.from ?? fold.end;
+    if (end <= this.#reached) return;
+    for (const text of reader.linesBetween(this.#reached, end)) {
+      const entries = entriesOf(text);
+      if (entries === undefined) continue;
+      this.#restore(text);
+      this.#append(encodeLine(`{"w":"","s":0,"d":0}\t${entries}`));
+    }
+    this.#reached = end;
+  }
+
+  /** What this snapshot has collected was still whole for whoever wrote to it since: it goes on as it is now, and the write is in it. */
+  #restore(text: Buffer): void {
+    const line = decodeText(text);
+    if (line.kind !== 'batch') return;
+    for (const { identity } of line.entries) {
+      if (!this.#collected.delete(identity)) continue;
+      const stored = this.#log.fold.stored(identity);
+      if (stored === undefined) continue;
+      const put = Buffer.from(encodeRawPut(identity, stored, this.#log.reader.texts(stored)));
+      this.#append(encodeLineOf(encodeBlock([{ identity, mark: listedMark(stored), put }])));
+    }
   }
 
   close(): void {
@@ -111,6 +152,7 @@ export class Snapshot {
     if (expired && !isNewer(stored)) {
       const kept = collected(this.#log.reader.record(identity, stored), retention, now);
       const mark = markAfter(kept);
+      this.#collected.add(identity);
       return { identity, mark, put: Buffer.from(encodePut(kept, mark)) };
     }
     const texts = this.#log.reader.texts(stored);

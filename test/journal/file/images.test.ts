@@ -177,7 +177,7 @@ describe('below what is durable', () => {
 
 /** Where the part of a log ends that was durable before it had its name. */
 function snapshotEnd(bytes: Buffer): number {
-  const stop = bytes.indexOf('\n', 1);
-  const { length } = JSON.parse(bytes.toString('utf8', 9, stop)) as { readonly length: number };
+  const stop = bytes.indexOf('\n', 2);
+  const { length } = JSON.parse(bytes.toString('utf8', 10, stop)) as { readonly length: number };
   return stop + 1 + length;
 }

@@ -4,20 +4,20 @@ import { decodeLine, encodeLine } from '../../../src/journal/file/line.ts';
 
 /** What stands between the newlines. */
 function inner(json: string): Buffer {
-  return encodeLine(json).subarray(1, -1);
+  return encodeLine(json).subarray(2, -1);
 }
 
 describe('a line of the log', () => {
-  test('is newline, eight hex digits, JSON, newline', () => {
-    expect(encodeLine('{"a":"€"}').toString()).toBe('\n07301cf1{"a":"€"}\n');
+  test('is return, newline, eight hex digits, JSON, newline', () => {
+    expect(encodeLine('{"a":"€"}').toString()).toBe('\r\n07301cf1{"a":"€"}\n');
   });
 
   test('comes back, whatever the JSON holds', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         const line = encodeLine(JSON.stringify(JSON.parse(json)));
-        expect(line.indexOf(10, 1)).toBe(line.length - 1);
-        expect(decodeLine(line.subarray(1, -1))?.toString()).toBe(JSON.stringify(JSON.parse(json)));
+        expect(line.indexOf(10, 2)).toBe(line.length - 1);
+        expect(decodeLine(line.subarray(2, -1))?.toString()).toBe(JSON.stringify(JSON.parse(json)));
       }),
     );
   });

@@ -18,7 +18,7 @@ export function logOf(directory: string): string {
 export async function linesOf(directory: string): Promise<readonly Record<string, unknown>[]> {
   const text = await readFile(logOf(directory), 'utf8');
   return text.split('\n').flatMap((line) => {
-    if (line === '') return [];
+    if (line.trim() === '') return [];
     const [head = '', ...entries] = line.slice(8).split('\t');
     return [{ ...(JSON.parse(head) as Record<string, unknown>), texts: entries.length }];
   });

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
+import type { LogIo } from '../../../../src/journal/file/log-io.ts';
+import { samples } from '../../../../src/testing/journal-contract/sample-record.ts';
+import { temporaryDirectory } from '../support/directory.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+
+function process(disk: SimulatedDisk, replace: (io: LogIo) => Partial<LogIo>): LogIo {
+  const io = disk.process();
+  const replaced = replace(io);
+  return new Proxy(io, { get: (_, name: keyof LogIo) => replaced[name] ?? io[name].bind(io) });
+}
+
+test.each(['rescue fails', 'killed'])(
+  'what a failed flush lost is not answered as durable by the next process (%s)',
+  async (how) => {
+    const directory = await temporaryDirectory();
+    const disk = new SimulatedDisk();
+    const make = samples();
+    let bad = false;
+    let dead = () => {};
+    const killed = new Promise<void>((resolve) => (dead = resolve));
+    const one = fileJournalWith(
+      process(disk, (io) => ({
+        async sync(fd) {
+          if (!bad) return io.sync(fd);
+          if (how === 'killed') {
+            dead();
+            return new Promise<void>(() => {});
+          }
+          throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        },
+        append(fd, bytes) {
+          if (bad && bytes.includes('r1-')) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+          return io.append(fd, bytes);
+        },
+        async flush(fd) {
+          return io.flush(fd).catch((error: unknown) => {
+            bad = true;
+            throw error;
+          });
+        },
+      })),
+      directory,
+    );
+    await one.claim(make.operation('kept'));
+    disk.nextFlushFails = true;
+    const first = make.operation('cart');
+    const claim = one.claim(first).then(
+      () => 'created',
+      () => 'failed',
+    );
+    if (how === 'killed') await killed;
+    else expect(await claim).toBe('failed');
+    // Started again by its supervisor: the page cache shows the claim still.
+    const two = fileJournalWith(disk.process(), directory);
+    const { record } = await two.claim(make.operation('cart'));
+    // Only what is durable is left.
+    const after = disk.afterPowerCut({ whole: (_low, high) => high, chance: () => false });
+    const three = fileJournalWith(after.process(), directory);
+    const stored = await three.get('shop/alice/cart').catch((e: unknown) => e);
+    expect(stored).toMatchObject({ write: record.write });
+  },
+);
