@@ -35,9 +35,9 @@ export const MEDIA: Readonly<Record<'memory' | 'store' | 'file', () => Promise<M
         await journal.open();
         await journal.close();
         const log = (await readdir(directory)).find((name) => name.endsWith('.log'));
-        const entry = { k: 'claim', r: unusable(identity, what) };
-        const line = JSON.stringify({ w: 'planted', s: 1, d: 0, r: [entry] });
-        await appendFile(join(directory, log ?? 'no log'), encodeLine(line));
+        const version = what === 'newer-version' ? 99 : 1;
+        const claim = `c${version}o\t${JSON.stringify(identity)}\t1\t0\t"planted"\t{"kind":"operation"}\t`;
+        await appendFile(join(directory, log ?? 'no log'), encodeLine(`{"w":"planted","s":1,"d":0}\t${claim}`));
       },
       close: () => rm(root, { recursive: true }),
     };

@@ -11,7 +11,7 @@ export function watchCounter(cartNow) {
   const look = async () => {
     // The server may be gone: that is one of the things to try.
     await Promise.allSettled([lookAtServer(select, cartNow()), payments.operations.list().then(showEarlier)]);
-    setTimeout(look, LOOK_EVERY);
+    setTimeout(() => void look(), LOOK_EVERY);
   };
   void look();
 }

@@ -41,7 +41,7 @@ async function follow(ending, first) {
     state = { name: slow ? 'confirming' : state.name, operation };
     showState(state, cart);
   };
-  const looking = setInterval(look, LOOK_EVERY);
+  const looking = setInterval(() => void look(), LOOK_EVERY);
   const next = await ending;
   clearInterval(looking);
   if (turn === turns) show(next);

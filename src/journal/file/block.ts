@@ -2,7 +2,7 @@ import { TAB } from './entry.ts';
 import type { Mark } from './stored.ts';
 
 /** Records of a snapshot go into a line until it is about as long: one checksum for many, and little to read for one. */
-export const BLOCK = 64 * 1024;
+export const BLOCK: number = 64 * 1024;
 
 /** One record in a block. */
 export interface Packed {
