@@ -152,9 +152,10 @@ async function play(dialect: Dialect, { steps, restart, deadline, limit, fractio
     await clock.settle(client.operations.resume());
   }
   await clock.settle(response);
-  // A caller with patience; one that comes back and says "try now"; and at last one who waits until no key can be of use.
+  // A caller with patience; one that comes back and says "try now"; one who waits until no key can be of use; and where nothing has happened, so
+  // that no key ages, one who waits as long as a server may ask for.
   let last: Outcome | undefined;
-  for (const waitTimeout of ['1m', '1h', '1h', '1d', '1d', '60d'] as const) {
+  for (const waitTimeout of ['1m', '1h', '1h', '1d', '1d', '60d', '400d'] as const) {
     await clock.settle(client.operations.wake('cart/1'));
     last = await hear('outcome', client.operations.outcome('cart/1', { waitTimeout }));
     if (last && last.status !== 'pending') break;
