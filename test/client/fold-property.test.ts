@@ -152,10 +152,9 @@ async function play(dialect: Dialect, { steps, restart, deadline, limit, fractio
     await clock.settle(client.operations.resume());
   }
   await clock.settle(response);
-  // A caller with patience; one that comes back and says "try now"; one who waits until no key can be of use; and where nothing has happened, so
-  // that no key ages, one who waits as long as a server may ask for.
+  // A caller with patience; one that comes back and says "try now"; and at last one who waits until no key can be of use.
   let last: Outcome | undefined;
-  for (const waitTimeout of ['1m', '1h', '1h', '1d', '1d', '60d', '400d'] as const) {
+  for (const waitTimeout of ['1m', '1h', '1h', '1d', '1d', '60d'] as const) {
     await clock.settle(client.operations.wake('cart/1'));
     last = await hear('outcome', client.operations.outcome('cart/1', { waitTimeout }));
     if (last && last.status !== 'pending') break;
@@ -172,7 +171,9 @@ async function play(dialect: Dialect, { steps, restart, deadline, limit, fractio
 function broken({ world, told, last }: Run): string[] {
   const found: string[] = [];
   if (world.executed > 1) found.push(`executed ${world.executed} times`);
-  if (last.status === 'pending') found.push(`not at an end: ${last.waiting}`);
+  // A server may ask for 32 years, and where nothing has happened no key ages meanwhile: it still waits, as it was asked to.
+  const asked = last.status === 'pending' && last.waiting === 'retry-after' && last.effect === 'none';
+  if (last.status === 'pending' && !asked) found.push(`not at an end: ${last.waiting}`);
   for (const { where, effect, executed, final } of told) {
     if (effect === 'none' && executed > 0) found.push(`${where}: none, and it had happened`);
     if (effect === 'none' && final && world.executed > 0) found.push(`${where}: none, and it happened later`);

@@ -33,9 +33,10 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'acknowledges before the flush',
     file: 'group-commit.ts',
-    text: '    if (waiting.length > 0) await this.#makeDurable(waiting);',
+    text: '    const log = this.#log;\n    // Until the last word',
     replacement: `    for (const { waiting: { resolve }, answer } of waiting) resolve(answer);
-    if (waiting.length > 0) await this.#makeDurable(waiting);`,
+    const log = this.#log;
+    // Until the last word`,
     ...CUTS,
   },
   {
@@ -55,12 +56,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'seals before there is space for what comes next',
     file: 'compaction.ts',
-    text: `  const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
-  try {
-    log.seal(options.io.now());`,
+    text: `  const ours = await replaced(log, options, async (snapshot) => {`,
     replacement: `  log.seal(options.io.now());
-  const snapshot = await Snapshot.write(log, snapshotOptions(log, path, options));
-  try {`,
+  const ours = await replaced(log, options, async (snapshot) => {`,
     ...sleepers('a compaction that finds no space changes nothing: all go on in the old generation'),
   },
   {
@@ -76,13 +74,14 @@ const MUTANTS: readonly Mutant[] = [
     text: "decided.push(this.#decide(waiting, { done: judged === 'again', stored: existing, before: existing }));",
     replacement:
       "decided.push({ ...this.#decide(waiting, { done: judged === 'again', stored: existing, before: existing }), reach: 0 });",
-    ...CUTS,
+    testFile: 'journal/file/group-commit.test.ts',
+    test: 'what a killed process wrote and did not flush is flushed before it is answered with',
   },
   {
     name: 'flushes again after a flush that failed',
     file: 'group-commit.ts',
-    text: '      await this.#rescue(error, waiting);',
-    replacement: '      await this.#log.flush();',
+    text: '      return await this.#rescue(error, waiting);',
+    replacement: '      await log.flush();',
     ...FAILED_FLUSH,
   },
 ];
