@@ -10,17 +10,17 @@ type Updated = { readonly won: boolean; readonly record: JournalRecord | undefin
 
 export function claimOf(offered: NewRecord, lost: Losses, name: string): Write<Claimed> {
   const { identity, fixed } = offered;
-  // Of a lost request, only to say that this is another one: it is stored nowhere.
-  let isPlaceholder = false;
+  // What is told of a lost request, to say that this is another one, is a record that is stored nowhere.
+  let isKnown = true;
   return {
     identity,
     relaxed: false,
     decide(stored) {
-      isPlaceholder = false;
+      isKnown = true;
       const remains = remainsIn(stored, identity);
       if (remains !== undefined) {
         const { record, whole } = revive(remains, offered);
-        isPlaceholder = !whole;
+        isKnown = whole;
         const result = { created: false, record };
         return whole ? { put: copyOf(record), result } : { result };
       }
@@ -33,7 +33,7 @@ export function claimOf(offered: NewRecord, lost: Losses, name: string): Write<C
       return { put: offered, result };
     },
     noted({ record }) {
-      if (!isPlaceholder) lost.wrote(identity, record, false);
+      if (isKnown) lost.wrote(identity, record, false);
     },
   };
 }
