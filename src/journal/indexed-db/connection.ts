@@ -1,3 +1,4 @@
+import type { Standstill } from '../../browser/standstill.ts';
 import { openDatabase } from './open-database.ts';
 import { isLostConnection } from './storage-error.ts';
 import { runTransaction, type TransactionOptions, unlessAborted } from './transaction.ts';
@@ -9,7 +10,8 @@ const PAUSES_MS: readonly number[] = [20, 250, 1000];
 export interface Connection {
   open(signal: AbortSignal): Promise<void>;
   /** Runs `work` in a transaction on one store; a readwrite one resolves when it is complete, by default on the disk. `work` may run several
-   *  times: after a lost connection nobody knows whether the last run was stored. Rejects with the browser's own error. */
+   *  times: after a lost connection, or where the page stood still in between, nobody knows whether the last run was stored. Rejects with the
+   *  browser's own error. */
   transact<T>(options: TransactionOptions, work: (store: IDBObjectStore) => T | PromiseLike<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -21,19 +23,27 @@ export interface ConnectionEvents {
   gone(): void;
 }
 
-export function connect(name: string, events: ConnectionEvents): Connection {
+/** The page stands still before a transaction has ended: it is given up, so that the other tabs can go on, and runs again when the page does. */
+const STOOD_STILL = Symbol('stood still');
+
+export function connect(name: string, events: ConnectionEvents, still: Standstill): Connection {
   const opener = openOnce(name, events);
   const running = new Set<Promise<unknown>>();
 
   const transact: Connection['transact'] = async (options, work) => {
-    for (let turn = 0; ; turn++) {
+    for (let turn = 0; ; ) {
+      if (still.over !== undefined) await unlessAborted(still.over, options.signal);
       const opening = opener.open();
       try {
         const database = await unlessAborted(opening, options.signal);
-        return await runTransaction(database, options, work);
+        // It may have begun to stand still meanwhile.
+        if (still.over === undefined)
+          return await whileMoving(still, options, (moving) => runTransaction(database, moving, work));
       } catch (error) {
         options.signal.throwIfAborted();
+        if (error === STOOD_STILL) continue;
         const pause = PAUSES_MS[turn];
+        turn += 1;
         if (!isLostConnection(error) || pause === undefined) throw error;
         await opener.drop(opening);
         await new Promise((resolve) => setTimeout(resolve, pause));
@@ -59,6 +69,24 @@ export function connect(name: string, events: ConnectionEvents): Connection {
       await opener.drop();
     },
   };
+}
+
+/** Runs `transact` with a signal that also gives up when the page begins to stand still. @throws STOOD_STILL */
+async function whileMoving<T>(
+  still: Standstill,
+  options: TransactionOptions,
+  transact: (options: TransactionOptions) => Promise<T>,
+): Promise<T> {
+  const end = new AbortController();
+  const giveUp = (): void => end.abort(options.signal.reason);
+  options.signal.addEventListener('abort', giveUp, { once: true });
+  const forget = still.onBegin(() => end.abort(STOOD_STILL));
+  try {
+    return await transact({ ...options, signal: end.signal });
+  } finally {
+    forget();
+    options.signal.removeEventListener('abort', giveUp);
+  }
 }
 
 interface Opener {

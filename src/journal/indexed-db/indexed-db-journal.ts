@@ -1,4 +1,5 @@
 import { get } from 'idb-keyval';
+import { type Standstill, standstill } from '../../browser/standstill.ts';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { NewRecord } from '../../core/record.ts';
@@ -33,14 +34,20 @@ export function indexedDBJournal(name = 'onceward'): Journal {
   const hints = changeHints();
   const channel = changeChannel(name, () => hints.tell(undefined));
   const lost = losses(name);
-  const connection = connect(name, {
-    async opened(database) {
-      await lost.opened(database);
-      channel.open();
+  const still = standstill();
+  const limited = limitOf(name, still);
+  const connection = connect(
+    name,
+    {
+      async opened(database) {
+        await lost.opened(database);
+        channel.open();
+      },
+      gone: () => hints.tell(undefined),
     },
-    gone: () => hints.tell(undefined),
-  });
-  const queue = writeQueue(connection, name);
+    still,
+  );
+  const queue = writeQueue(connection, name, still);
 
   const write = async <T>(task: Write<T>): Promise<T> => {
     const result = await queue.write(task);
@@ -50,13 +57,13 @@ export function indexedDBJournal(name = 'onceward'): Journal {
     return result;
   };
   const read = <T>(work: (records: IDBObjectStore) => T | PromiseLike<T>): Promise<T> =>
-    limited(name, (signal) => connection.transact({ mode: 'readonly', signal }, work));
-  const { recheck, ...lossCalls } = lossCallsOf({ name, connection, lost });
+    limited((signal) => connection.transact({ mode: 'readonly', signal }, work));
+  const { recheck, ...lossCalls } = lossCallsOf({ limited, connection, lost });
 
   return {
     kind: 'indexed-db',
     durability: 'device',
-    open: () => limited(name, connection.open),
+    open: () => limited(connection.open),
     async claim(record) {
       const offered = copyOf(record) as NewRecord;
       // Awaited only then: claims of one tick share a transaction.
@@ -82,6 +89,7 @@ export function indexedDBJournal(name = 'onceward'): Journal {
     async close() {
       await queue.idle();
       await connection.close();
+      still.close();
       lost.close();
       // Last: an open that was under way opens the channel too.
       channel.close();
@@ -95,41 +103,45 @@ interface LossCalls extends Required<Pick<Journal, 'lostAt' | 'acknowledgeLoss'>
 }
 
 function lossCallsOf({
-  name,
+  limited,
   connection,
   lost,
 }: {
-  readonly name: string;
+  readonly limited: Limited;
   readonly connection: Connection;
   readonly lost: Losses;
 }): LossCalls {
-  const recheck = (): Promise<void> => limited(name, (signal) => lost.recheck(connection, signal));
+  const recheck = (): Promise<void> => limited((signal) => lost.recheck(connection, signal));
   return {
     recheck,
     async lostAt() {
-      await limited(name, connection.open);
+      await limited(connection.open);
       if (lost.lostAt() !== undefined) await recheck();
       return lost.lostAt();
     },
-    acknowledgeLoss: () => limited(name, (signal) => lost.acknowledge(connection, signal)),
+    acknowledgeLoss: () => limited((signal) => lost.acknowledge(connection, signal)),
   };
 }
 
-async function limited<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    limit.abort(
-      new JournalError(
-        'unavailable',
-        `The IndexedDB database '${name}' did not answer within ${READ_LIMIT_MS / 1000} s: another tab may be frozen in the middle of a write.`,
-      ),
-    );
-  }, READ_LIMIT_MS);
-  try {
-    return await work(limit.signal);
-  } catch (error) {
-    throw storageError(error, name);
-  } finally {
-    clearTimeout(timer);
-  }
+type Limited = <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+
+function limitOf(name: string, still: Standstill): Limited {
+  return async (work) => {
+    const limit = new AbortController();
+    const drop = still.limit(READ_LIMIT_MS, () => {
+      limit.abort(
+        new JournalError(
+          'unavailable',
+          `The IndexedDB database '${name}' did not answer within ${READ_LIMIT_MS / 1000} s: another tab may be frozen in the middle of a write.`,
+        ),
+      );
+    });
+    try {
+      return await work(limit.signal);
+    } catch (error) {
+      throw storageError(error, name);
+    } finally {
+      drop();
+    }
+  };
 }

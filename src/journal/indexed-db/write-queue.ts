@@ -1,3 +1,4 @@
+import type { Standstill } from '../../browser/standstill.ts';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import type { Connection } from './connection.ts';
 import { storageError } from './storage-error.ts';
@@ -20,7 +21,7 @@ interface Running {
   readonly abort: AbortController;
 }
 
-export function writeQueue(connection: Connection, name: string): WriteQueue {
+export function writeQueue(connection: Connection, name: string, still: Standstill): WriteQueue {
   let waiting: Entry[] = [];
   let running: Running | undefined;
   let pumping: Promise<void> | undefined;
@@ -71,12 +72,12 @@ export function writeQueue(connection: Connection, name: string): WriteQueue {
           write,
           abandoned: false,
           settle(outcome) {
-            clearTimeout(timer);
+            drop();
             if ('error' in outcome) reject(storageError(outcome.error, name));
             else resolve(outcome.result as T);
           },
         };
-        const timer = setTimeout(() => abandon(entry), WRITE_LIMIT_MS);
+        const drop = still.limit(WRITE_LIMIT_MS, () => abandon(entry));
         waiting.push(entry);
         pumping ??= pump();
       });
