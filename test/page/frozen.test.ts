@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findBrowsers } from '../support/browsers.ts';
-import { TabSite } from '../support/tab-site.ts';
+import { type Arrival, TabSite } from '../support/tab-site.ts';
 import { type ChromiumBrowser, type ChromiumTab, launchChromium } from '../support/tabs-chromium.ts';
 
 const { chromium } = await findBrowsers();
+const NAMES = Array.from({ length: 200 }, (_, at) => `cart-${at}`);
 const within = { timeout: 30_000, interval: 20 };
+const long = { timeout: 100_000, interval: 100 };
 
 /** Waits, leases and questions take a tenth of their time. */
 const fast = { speed: '10', attemptTimeout: '60000' };
@@ -130,4 +132,73 @@ describe.runIf(chromium !== undefined)('tabs of Chromium that stand still', () =
     expect(senders()).toEqual(['a', 'a']);
     expect(new Set(site.arrivals.map(({ key }) => key)).size).toBe(1);
   });
+
+  test.each([
+    ['is frozen', async (tab: ChromiumTab) => (await tab.freeze(), () => tab.thaw())],
+    ['stands still without a word', stopBetweenWrites],
+  ])('two tabs drive the same 200 carts, one %s in the middle: one live sender a name', async (_, hold) => {
+    site.takes = 20;
+    const pace = { speed: '4', attemptTimeout: '20000' };
+    const [a, b] = [await open('a', pace), await open('b', pace)];
+    for (let at = 0; at < NAMES.length; at += 20) {
+      const portion = JSON.stringify(NAMES.slice(at, at + 20));
+      // Each drives every other portion, and follows the rest.
+      for (const tab of (at / 20) % 2 === 0 ? [a, b] : [b, a]) await tab.evaluate(`tab.pay(...${portion})`);
+    }
+    await expect.poll(() => site.arrivals.filter(({ tab }) => tab === 'a').length, within).toBeGreaterThan(20);
+    const goOn = await hold(a, b, site);
+    const heldAt = performance.now();
+    await expect.poll(() => b.evaluate('Object.keys(tab.told).length'), long).toBe(NAMES.length);
+    const freedAt = performance.now();
+    await goOn();
+    await expect.poll(() => a.evaluate('Object.keys(tab.told).length'), long).toBe(NAMES.length);
+    const byName = NAMES.map((name) => site.of(name));
+    expect(byName.map((all) => new Set(all.map(({ key }) => key)).size)).toEqual(NAMES.map(() => 1));
+    expect(NAMES.filter((name) => site.effects(name) !== 1)).toEqual([]);
+    // Only what was sent before may still be open when the other one sends: that is the takeover.
+    const overlaps = byName.flatMap((all) => overlapping(all));
+    expect(overlaps.filter(([first]) => !(first.tab === 'a' && first.start <= heldAt))).toEqual([]);
+    // What was taken over stays so.
+    expect(site.arrivals.filter(({ tab, start }) => tab === 'a' && start > freedAt)).toEqual([]);
+    const taken = site.arrivals.filter(({ tab, start }) => tab === 'b' && start > heldAt);
+    expect(taken.length).toBeGreaterThan(20);
+    for (const tab of [a, b]) expect(await tab.evaluate('tab.complaints')).toEqual([]);
+  });
 });
+
+/** A tab that is stopped in the middle of a transaction blocks every other one: no page can help that, and the browser ends it only after a minute. So
+ *  it is stopped again until the other one can write. */
+async function stopBetweenWrites(tab: ChromiumTab, other: ChromiumTab, site: TabSite): Promise<() => void> {
+  // Without answers writes become rare.
+  const release = site.hold();
+  for (let turn = 0; turn < 20; turn++) {
+    const goOn = await tab.stop();
+    const name = `probe-${turn}`;
+    await other.evaluate(`tab.probe('${name}')`);
+    const claimed = () => other.evaluate<boolean>(`tab.seen['${name}'] === 'claimed'`);
+    const wrote = await expect
+      .poll(claimed, { timeout: 3_000, interval: 20 })
+      .toBe(true)
+      .then(
+        () => true,
+        () => false,
+      );
+    if (wrote) {
+      release();
+      return goOn;
+    }
+    goOn();
+    await expect.poll(claimed, within).toBe(true);
+  }
+  throw new Error('It was in the middle of a write every time.');
+}
+
+/** Pairs of requests that were open at the same time. */
+function overlapping(all: readonly Arrival[]): readonly (readonly [Arrival, Arrival])[] {
+  return all.flatMap((first, at) =>
+    all
+      .slice(at + 1)
+      .filter((second) => second.start < (first.end ?? Number.POSITIVE_INFINITY))
+      .map((second) => [first, second] as const),
+  );
+}

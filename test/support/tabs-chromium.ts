@@ -15,6 +15,8 @@ export interface ChromiumTab extends Tab {
   /** Stops its event loop where it stands, as the browser does to save power; its requests and its locks go on. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** Stops the tab's whole process (SIGSTOP) where it stands, without a word to its page; the returned function lets it go on. */
+  stop(): Promise<() => void>;
   /** As the Back button: out of the back/forward cache, where the page is in it. */
   back(): Promise<void>;
   /** The tab is gone without a word to its page. */
@@ -82,6 +84,11 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     },
     freeze: () => call('Page.setWebLifecycleState', { state: 'frozen' }),
     thaw: () => call('Page.setWebLifecycleState', { state: 'active' }),
+    async stop() {
+      const pid = await rendererOf(cdp, evaluate);
+      process.kill(pid, 'SIGSTOP');
+      return () => void process.kill(pid, 'SIGCONT');
+    },
     async crash() {
       // Nobody is left to answer.
       void call('Page.crash').catch(() => undefined);
@@ -90,6 +97,24 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
       await cdp.call('Target.closeTarget', { targetId });
     },
   };
+}
+
+/** The process of a tab: no protocol tells it, so the tab is made to work, and it is the one that has worked most meanwhile. */
+async function rendererOf(cdp: Cdp, evaluate: <T>(expression: string) => Promise<T>): Promise<number> {
+  const renderers = async () => {
+    const { processInfo } = await cdp.call<Processes>('SystemInfo.getProcessInfo');
+    return new Map(processInfo.filter(({ type }) => type === 'renderer').map(({ id, cpuTime }) => [id, cpuTime]));
+  };
+  const before = await renderers();
+  await evaluate(`for (const since = performance.now(); performance.now() - since < 300; );`);
+  const worked = [...(await renderers())].map(([pid, time]) => ({ pid, by: time - (before.get(pid) ?? 0) }));
+  const busiest = worked.toSorted((one, other) => other.by - one.by)[0];
+  if (busiest === undefined) throw new Error('No process of a page was found.');
+  return busiest.pid;
+}
+
+interface Processes {
+  readonly processInfo: readonly { readonly type: string; readonly id: number; readonly cpuTime: number }[];
 }
 
 interface Evaluated<T> {
