@@ -21,6 +21,53 @@ export interface Standstill {
 
 /** Listens to the page from the first use on. Workers are told nothing, and Node never stands still. */
 export function standstill(page: Page = globalThis): Standstill {
+  const moves = movesOf(page);
+  return {
+    get over() {
+      moves.listen();
+      return moves.still?.promise;
+    },
+    onBegin(listener) {
+      moves.listen();
+      moves.begin.add(listener);
+      return () => void moves.begin.delete(listener);
+    },
+    limit(ms, listener) {
+      moves.listen();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const pause = (): void => clearTimeout(timer);
+      const start = (): void => {
+        pause();
+        timer = setTimeout(finish, ms);
+      };
+      const drop = (): void => {
+        pause();
+        moves.begin.delete(pause);
+        moves.end.delete(start);
+      };
+      const finish = (): void => {
+        drop();
+        listener();
+      };
+      moves.begin.add(pause);
+      moves.end.add(start);
+      if (moves.still === undefined) start();
+      return drop;
+    },
+    close: moves.close,
+  };
+}
+
+interface Moves {
+  readonly begin: Set<() => void>;
+  readonly end: Set<() => void>;
+  /** While it stands still. */
+  readonly still: PromiseWithResolvers<void> | undefined;
+  listen(): void;
+  close(): void;
+}
+
+function movesOf(page: Page): Moves {
   const begin = new Set<() => void>();
   const end = new Set<() => void>();
   let still: PromiseWithResolvers<void> | undefined;
@@ -40,48 +87,22 @@ export function standstill(page: Page = globalThis): Standstill {
     still = undefined;
     for (const listener of end) listener();
   };
-  const listen = (): void => {
-    ears ??= [
-      on(page, 'pagehide', ({ persisted }) => {
-        if (persisted === true) stop();
-      }),
-      on(page.document, 'freeze', stop),
-      on(page, 'pageshow', go),
-      on(page.document, 'resume', go),
-    ];
-  };
 
   return {
-    get over() {
-      listen();
-      return still?.promise;
+    begin,
+    end,
+    get still() {
+      return still;
     },
-    onBegin(listener) {
-      listen();
-      begin.add(listener);
-      return () => void begin.delete(listener);
-    },
-    limit(ms, listener) {
-      listen();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const pause = (): void => clearTimeout(timer);
-      const start = (): void => {
-        pause();
-        timer = setTimeout(finish, ms);
-      };
-      const drop = (): void => {
-        pause();
-        begin.delete(pause);
-        end.delete(start);
-      };
-      const finish = (): void => {
-        drop();
-        listener();
-      };
-      begin.add(pause);
-      end.add(start);
-      if (still === undefined) start();
-      return drop;
+    listen() {
+      ears ??= [
+        on(page, 'pagehide', ({ persisted }) => {
+          if (persisted === true) stop();
+        }),
+        on(page.document, 'freeze', stop),
+        on(page, 'pageshow', go),
+        on(page.document, 'resume', go),
+      ];
     },
     close() {
       for (const drop of ears ?? []) drop();

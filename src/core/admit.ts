@@ -1,5 +1,6 @@
 import type { PreparedCall } from './call-options.ts';
 import { currentOwner } from './credentials.ts';
+import type { Disowned } from './disowned-claims.ts';
 import { OperationDriver } from './driver.ts';
 import type { DriverPool } from './driver-pool.ts';
 import { JournalError } from './errors/journal-error.ts';
@@ -59,11 +60,11 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
   const frozen: FrozenCall = { owner: await requireOwner(settings), ...(await call.freeze()) };
   try {
     const driver = await pool.presence.enter();
+    const identity = operationIdentity(settings.name, frozen.owner, frozen.id);
+    await pool.disowned.reclaim(identity);
     // Also where the call was aborted: "nothing was sent" must not be said of a name that was sent before.
     const known =
-      frozen.key === undefined && call.signal?.aborted !== true
-        ? undefined
-        : await read(journal, operationIdentity(settings.name, frozen.owner, frozen.id));
+      frozen.key === undefined && call.signal?.aborted !== true ? undefined : await readFor(call, journal, identity);
     if (known) return await answerKnown(known, { frozen, call, admission, journal });
     if (call.signal?.aborted) return unsent(frozen, settings, call.signal);
     const record = await withSlot(frozen, pool, async (slot) => {
@@ -71,7 +72,7 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
       const offered = newRecord(frozen, settings, state);
       if (frozen.key !== undefined)
         await claimKey(frozen.key, { operation: offered.identity, round: 1 }, { frozen, call, admission, journal });
-      const claim = await journal.claim(offered);
+      const claim = await orDisowned(offered, { admission, journal }, () => journal.claim(offered));
       if (!isOperation(claim.record))
         throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
       return claim.created ? pool.drive(claim.record, settings, { journal, fresh: true, slot }) : claim.record;
@@ -141,7 +142,9 @@ async function newRoundOf(record: OperationRecord, context: Call): Promise<Ticke
       state: claimState(settings, driver, { sendsAtOnce: slot !== undefined }),
       round: newRound(frozen, settings, round),
     };
-    const result = await journal.update(record.identity, change);
+    const { identity } = record;
+    const begun = { identity, write: change.write };
+    const result = await orDisowned(begun, context, () => journal.update(identity, change));
     if (result.record !== undefined && !isOperation(result.record))
       throw new JournalError('corrupt', `${frozen.id}: the journal holds something else under this name.`);
     return result.won && result.record
@@ -191,8 +194,30 @@ async function claimKey(
   throw new OperationConflictError(frozen.id, { what: 'key', since: fixed.createdAt, effect: 'none' });
 }
 
-async function read(journal: Journal, identity: string): Promise<OperationRecord | undefined> {
-  const record = await journal.get(identity);
+/** What `store` comes to. Where it fails, nobody knows whether it was stored. */
+async function orDisowned<T>(
+  written: Disowned,
+  { admission, journal }: Pick<Call, 'admission' | 'journal'>,
+  store: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await store();
+  } catch (error) {
+    admission.pool.disowned.add(written, { journal, settings: admission.settings });
+    throw error;
+  }
+}
+
+async function readFor(
+  { signal }: PreparedCall,
+  journal: Journal,
+  identity: string,
+): Promise<OperationRecord | undefined> {
+  const record = await journal.get(identity).catch((error: unknown) => {
+    // What is left of a lost operation becomes whole again by a claim, which this call is about to make.
+    if (error instanceof JournalError && error.reason === 'lost' && signal?.aborted !== true) return undefined;
+    throw error;
+  });
   return record !== undefined && isOperation(record) ? record : undefined;
 }
 

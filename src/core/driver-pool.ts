@@ -1,3 +1,4 @@
+import { DisownedClaims } from './disowned-claims.ts';
 import { OperationDriver } from './driver.ts';
 import type { Journal } from './journal.ts';
 import { OriginTraffic, type Slot } from './origin-traffic.ts';
@@ -29,6 +30,7 @@ export class DriverPool {
   readonly traffic: OriginTraffic;
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
+  readonly disowned = new DisownedClaims(this.#stop.signal);
   readonly #drivers = new Map<string, OperationDriver>();
   /** Pending until a driver has ended, and has written that it has. */
   readonly #running = new Set<Promise<void>>();

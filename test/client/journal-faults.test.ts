@@ -92,6 +92,34 @@ describe('before the send', () => {
     expect(world.mock.ledger()).toMatchObject([{ key, effects: 1 }]);
   });
 
+  test('nobody calls it again: it ends as not sent, and no start sends it (I7)', async () => {
+    const world = await makeWorld();
+    let broken = true;
+    const client = world.client({
+      journal: slowed(world.journal(), { claimed: () => broken && fails(), get: () => broken && fails() }),
+    });
+    expect(await told(charge(client, 'cart/1', 1))).toBe('JournalError JOURNAL none unavailable');
+    broken = false;
+    // The first look comes after a second.
+    await until(async () => toldRecord(await world.record('cart/1')) === 'not-sent 1 none', 'ended');
+    const other = world.client();
+    await other.operations.resume();
+    await other.idle();
+    expect(world.requests()).toBe(0);
+    expect(await told(charge(other, 'cart/1', 1))).toBe(ONE);
+    expect(world.mock.ledger()).toMatchObject([{ effects: 1 }]);
+  });
+
+  test('a new round whose answer is lost was stored all the same: it ends as not sent too', async () => {
+    const world = await makeWorld();
+    world.mock.fail('status:402');
+    await told(charge(world.client(), 'cart/1', 1));
+    const client = world.client({ journal: slowed(world.journal(), { updated: ({ round }) => round && fails() }) });
+    expect(await told(charge(client, 'cart/1', 2))).toBe('JournalError JOURNAL none unavailable');
+    await until(async () => toldRecord(await world.record('cart/1')) === 'not-sent 2 none', 'ended');
+    expect(world.requests()).toBe(1);
+  });
+
   test('a new round that cannot be stored is not begun', async () => {
     const world = await makeWorld();
     world.mock.fail('status:402');

@@ -168,7 +168,7 @@ describe.runIf(chromium !== undefined)('tabs of Chromium that stand still', () =
 
 /** A tab that is stopped in the middle of a transaction blocks every other one: no page can help that, and the browser ends it only after a minute. So
  *  it is stopped again until the other one can write. */
-async function stopBetweenWrites(tab: ChromiumTab, other: ChromiumTab, site: TabSite): Promise<() => void> {
+async function stopBetweenWrites(tab: ChromiumTab, other: ChromiumTab, site: TabSite): Promise<() => Promise<void>> {
   // Without answers writes become rare.
   const release = site.hold();
   for (let turn = 0; turn < 20; turn++) {
@@ -185,7 +185,7 @@ async function stopBetweenWrites(tab: ChromiumTab, other: ChromiumTab, site: Tab
       );
     if (wrote) {
       release();
-      return goOn;
+      return async () => goOn();
     }
     goOn();
     await expect.poll(claimed, within).toBe(true);
