@@ -4,6 +4,7 @@ import type { Dialect, Terms } from './dialect.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
 import type { KeyReading } from './idempotency-key.ts';
 import { readableBody } from './request-body.ts';
+import type { FindRoute, FoundRoute } from './routes.ts';
 
 /** A request that has come in whole. */
 export interface Arrival {
@@ -18,6 +19,8 @@ export interface Arrival {
   readonly reading: KeyReading;
   readonly fingerprint: Fingerprint;
   readonly json: Json;
+  /** The user's route that takes it. */
+  readonly found: FoundRoute | undefined;
   /** A fresh copy with the whole body. */
   copy(): Request;
 }
@@ -46,7 +49,7 @@ export function arrivalOf(
   request: Request,
   body: Uint8Array<ArrayBuffer>,
   { url, path, prefix }: Target,
-  { dialect, tenant }: { readonly dialect: Dialect; readonly tenant: string },
+  { dialect, tenant, findRoute }: { readonly dialect: Dialect; readonly tenant: string; readonly findRoute: FindRoute },
 ): Arrival {
   const { method } = request;
   const { headers } = request;
@@ -69,6 +72,7 @@ export function arrivalOf(
       dialect.compared(carried),
     ),
     json,
+    found: findRoute(method, path),
     copy() {
       const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
       // A fresh array: while msw listens, Headers keeps the array it is made from and writes into it.

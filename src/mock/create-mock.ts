@@ -1,8 +1,10 @@
+import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
 import { ietf } from '../profiles/ietf.ts';
 import { corsFor } from './cors.ts';
 import { dialectOf } from './dialect.ts';
 import { Engine, type EngineParts } from './engine.ts';
+import { EventLog } from './events.ts';
 import { fetchFrom } from './fetch.ts';
 import { movableClock } from './movable-clock.ts';
 import { tenantOf } from './tenant.ts';
@@ -42,9 +44,18 @@ export function createMock(options: MockOptions = {}): Mock {
     assertPlanConsumed: () => assertConsumed(engine.plan.left()),
     effects: (route) => engine.effects(route),
     ledger: () => engine.ledger(),
-    clock: parts.clock,
-    crash: async () => engine.crash(),
+    events: (after) => parts.events.list(after),
+    get droppedEvents() {
+      return parts.events.dropped;
+    },
+    on: (listener) => parts.events.on(listener),
+    clock: toldClock(parts),
+    async crash() {
+      parts.events.tell('crashed');
+      engine.crash();
+    },
     reset() {
+      parts.events.tell('reset');
       engine.crash();
       engine = new Engine(parts);
     },
@@ -60,15 +71,29 @@ function partsOf(options: MockOptions): EngineParts {
   }
   const profile = options.profile ?? ietf({ keyLifetime: keyLifetime ?? '24h' });
   const dialect = dialectOf(profile, keyLifetime);
+  const clock = movableClock();
   return {
     dialect,
-    clock: movableClock(),
+    clock,
+    events: new EventLog(() => clock.now()),
     cors: cors === undefined ? undefined : corsFor(cors, profile.data),
     basePath: basePathOf(options.baseUrl),
     inProgress,
     tenant: options.tenant ?? tenantOf,
     log: options.log,
     routes: options.routes,
+  };
+}
+
+/** The clock as it is handed out: who moves it is heard. */
+function toldClock({ clock, events }: EngineParts): Mock['clock'] {
+  return {
+    ...clock,
+    advance(by) {
+      const moved = clock.advance(by);
+      events.tell('clock', {}, { by: milliseconds(by, 'clock.advance') });
+      return moved;
+    },
   };
 }
 

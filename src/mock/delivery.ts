@@ -16,14 +16,27 @@ export interface Fate {
   readonly error?: string | undefined;
 }
 
-/** Serves a request the way its fault wants it. `serve` may be called twice, or not at all. */
+/** What a fault works with. */
+export interface DeliveryParts {
+  /** Called once, twice, or not at all. */
+  readonly serve: () => Promise<Served>;
+  /** The same request reaches the server once more, as an arrival of its own. Its answer goes nowhere, and neither does its failure. */
+  readonly serveAgain: () => void;
+  /** Says that the fault strikes now. */
+  readonly strikes: () => void;
+  readonly clock: Clock;
+}
+
+/** Serves a request the way its fault wants it. */
 export async function deliver(
   fault: PlannedFault | undefined,
-  serve: () => Promise<Served>,
-  clock: Clock,
+  { serve, serveAgain, strikes, clock }: DeliveryParts,
 ): Promise<Fate> {
   if (fault === undefined) return sent(await serve());
-  const wait = (): Promise<void> | undefined => (fault.delay > 0 ? clock.sleep(fault.delay) : undefined);
+  const wait = async (): Promise<void> => {
+    if (fault.delay > 0) await clock.sleep(fault.delay);
+    strikes();
+  };
   switch (fault.kind) {
     case 'reset-before':
       await wait();
@@ -33,11 +46,10 @@ export async function deliver(
       return { parcel: { kind: 'silence' }, outcome: 'not-run' };
     case 'duplicate': {
       const first = serve();
-      const second = serve();
+      strikes();
+      serveAgain();
       const served = await first;
-      // Its answer goes nowhere, and neither does its failure.
-      second.catch(() => {});
-      await wait();
+      if (fault.delay > 0) await clock.sleep(fault.delay);
       return sent(served);
     }
     case 'reset-after':

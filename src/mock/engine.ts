@@ -4,19 +4,22 @@ import { controlAnswer } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
+import { type EventLog, type EventSubject, type MockEvent } from './events.ts';
 import { FaultPlan } from './fault-plan.ts';
-import { IdempotentServer } from './idempotent-server.ts';
-import { type Entry, Ledger } from './ledger.ts';
+import { IdempotentServer, type Visit } from './idempotent-server.ts';
+import { Ledger } from './ledger.ts';
 import { Monitors } from './monitors.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { Resources } from './resources.ts';
-import { routeTable } from './routes.ts';
-import type { Delivery, Execution, LogLine, MockOptions } from './types.ts';
+import { type FindRoute, routeTable } from './routes.ts';
+import type { Delivery, Execution, FaultKind, LogLine, MockOptions } from './types.ts';
 
 /** What an engine is made of: the options, resolved. */
 export interface EngineParts {
   readonly dialect: Dialect;
   readonly clock: MovableClock;
+  /** Outlives the engine: a reset is something that happened, too. */
+  readonly events: EventLog;
   readonly cors: Cors | undefined;
   /** Without a slash at the end; empty where there is none. */
   readonly basePath: string;
@@ -32,6 +35,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #ledger: Ledger;
   readonly #monitors: Monitors;
+  readonly #findRoute: FindRoute;
   readonly #server: IdempotentServer;
   readonly #executions: Execution[] = [];
 
@@ -39,6 +43,7 @@ export class Engine {
     const { dialect, clock, inProgress } = parts;
     const now = (): number => clock.now();
     this.#parts = parts;
+    this.#findRoute = routeTable(parts.routes);
     this.#ledger = new Ledger(now);
     this.#monitors = new Monitors(dialect.data.accepted, now);
     this.#server = new IdempotentServer({
@@ -46,7 +51,6 @@ export class Engine {
       ledger: this.#ledger,
       monitors: this.#monitors,
       resources: new Resources(dialect.data, dialect.replay),
-      findRoute: routeTable(parts.routes),
       inProgress,
       now,
       executed: (execution) => this.#executions.push(execution),
@@ -80,25 +84,56 @@ export class Engine {
   }
 
   async #serve(request: Request, target: Target): Promise<Parcel> {
-    const { dialect, tenant, clock, log } = this.#parts;
+    const { dialect, tenant, clock } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
     const body = new Uint8Array(await request.arrayBuffer());
-    const arrival = arrivalOf(request, body, target, { dialect, tenant: tenant(request) });
+    const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
+    const arrival = arrivalOf(request, body, target, context);
     const fault = this.plan.take(arrival.method, arrival.path);
-    const entry = this.#count(arrival);
-    const hits = entry?.hits ?? 0;
-    let delivered = 0;
-    const serve = (): ReturnType<IdempotentServer['answer']> => {
-      delivered += 1;
-      return this.#server.answer(arrival, delivered === 1 ? entry : this.#count(arrival));
-    };
-    const fate = await deliver(fault, serve, clock);
-    log?.({ at: clock.now(), ...lineOf(arrival, fate), hits, ...(fault !== undefined && { fault: fault.kind }) });
+    const visit = this.#admit(arrival);
+    const fate = await deliver(fault, {
+      serve: () => this.#server.answer(visit),
+      serveAgain: () => void this.#serveUnheard(arrival, fault?.kind),
+      strikes: () => visit.tell('fault', fault && { fault: fault.kind }),
+      clock,
+    });
+    this.#end(visit, fate, fault?.kind);
     return fate.parcel;
   }
 
-  #count({ terms, reading, tenant }: Arrival): Entry | undefined {
-    return terms.honours === 'ignored' || reading.kind !== 'key' ? undefined : this.#ledger.hit(tenant, reading.key);
+  /** Counts a request in. */
+  #admit(arrival: Arrival): Visit {
+    const { events } = this.#parts;
+    const { terms, reading, tenant } = arrival;
+    const counted = terms.honours !== 'ignored' && reading.kind === 'key';
+    const entry = counted ? this.#ledger.hit(tenant, reading.key) : undefined;
+    const subject = subjectOf(arrival, events.nextArrival());
+    events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
+    return { arrival, entry, hits: entry?.hits ?? 0, tell: (kind, details) => events.tell(kind, subject, details) };
+  }
+
+  /** A second delivery: whatever becomes of it, nobody hears it. */
+  async #serveUnheard(arrival: Arrival, fault: FaultKind | undefined): Promise<void> {
+    const visit = this.#admit(arrival);
+    try {
+      const { outcome } = await this.#server.answer(visit);
+      visit.tell('lost', { hits: visit.hits, outcome, why: 'duplicate', ...(fault && { fault }) });
+    } catch {
+      visit.tell('lost', { hits: visit.hits, outcome: 'lost', why: 'duplicate', ...(fault && { fault }) });
+    }
+  }
+
+  #end(visit: Visit, { parcel, outcome, error }: Fate, fault: FaultKind | undefined): void {
+    const why = outcome === 'lost' ? 'crash' : parcel.kind;
+    const event = visit.tell(parcel.kind === 'answer' ? 'answered' : 'lost', {
+      hits: visit.hits,
+      outcome,
+      ...(parcel.answer !== undefined && { status: parcel.answer.status }),
+      ...(fault !== undefined && { fault }),
+      ...(error !== undefined && { error }),
+      ...(parcel.kind !== 'answer' && { why }),
+    });
+    this.#parts.log?.(lineOf(event, visit));
   }
 
   #control(request: Request, { url }: Target, path: string): Parcel {
@@ -111,17 +146,30 @@ export class Engine {
   }
 }
 
-function lineOf(
-  { method, path, tenant, reading }: Arrival,
-  { outcome, parcel, error }: Fate,
-): Pick<LogLine, 'method' | 'path' | 'key' | 'tenant' | 'outcome' | 'status' | 'error'> {
+function subjectOf({ method, path, tenant, reading, found }: Arrival, request: number): EventSubject {
   return {
+    request,
     method,
     path,
-    key: reading.kind === 'key' ? reading.key : undefined,
+    ...(found !== undefined && { route: found.route }),
+    ...(reading.kind === 'key' && { key: reading.key }),
     tenant,
+  };
+}
+
+/** The log line is the last event of a request in another form, so the two cannot disagree. */
+function lineOf(event: MockEvent, { arrival, hits }: Visit): LogLine {
+  const { at, key, outcome = 'lost', status, fault, error } = event;
+  return {
+    at,
+    method: arrival.method,
+    path: arrival.path,
+    key,
+    tenant: arrival.tenant,
     outcome,
-    ...(parcel.answer !== undefined && { status: parcel.answer.status }),
+    ...(status !== undefined && { status }),
     ...(error !== undefined && { error }),
+    hits,
+    ...(fault !== undefined && { fault }),
   };
 }

@@ -1,11 +1,12 @@
 import { type Answer, captureAnswer, problemAnswer, withoutBody } from './answer.ts';
 import type { Arrival } from './arrival.ts';
 import type { Dialect } from './dialect.ts';
+import type { Tell } from './events.ts';
 import { sameRequest } from './fingerprint.ts';
-import type { Entry, Ledger } from './ledger.ts';
+import type { Entry, Ledger, Lock } from './ledger.ts';
 import type { Monitors } from './monitors.ts';
 import type { Resources } from './resources.ts';
-import { type FindRoute, type FoundRoute, SAFE_METHODS } from './routes.ts';
+import { type FoundRoute, SAFE_METHODS } from './routes.ts';
 import type { Execution, LogOutcome } from './types.ts';
 
 /** An answer and how it came about. `lost`: the process that ran it died, there is nobody left to answer. */
@@ -13,12 +14,21 @@ export type Served =
   | { readonly answer: Answer; readonly outcome: Exclude<LogOutcome, 'lost'>; readonly error?: string }
   | { readonly answer?: never; readonly outcome: 'lost'; readonly error?: string };
 
+/** One arrival at the server. */
+export interface Visit {
+  readonly arrival: Arrival;
+  /** Of its key, where it carries one that is honoured. */
+  readonly entry: Entry | undefined;
+  /** How often the key had come in by then, this time included. */
+  readonly hits: number;
+  readonly tell: Tell;
+}
+
 export interface ServerParts {
   readonly dialect: Dialect;
   readonly ledger: Ledger;
   readonly monitors: Monitors;
   readonly resources: Resources;
-  readonly findRoute: FindRoute;
   readonly inProgress: 'conflict' | 'wait' | 'accepted';
   readonly now: () => number;
   readonly executed: (execution: Execution) => void;
@@ -34,9 +44,9 @@ export class IdempotentServer {
     this.#parts = parts;
   }
 
-  async answer(arrival: Arrival, entry: Entry | undefined): Promise<Served> {
-    const served = await this.#untilCrash(this.#answer(arrival, entry));
-    if (arrival.method !== 'HEAD' || served.answer === undefined) return served;
+  async answer(visit: Visit): Promise<Served> {
+    const served = await this.#untilCrash(this.#answer(visit));
+    if (visit.arrival.method !== 'HEAD' || served.answer === undefined) return served;
     return { ...served, answer: withoutBody(served.answer) };
   }
 
@@ -47,21 +57,21 @@ export class IdempotentServer {
     for (const cut of this.#open) cut();
   }
 
-  async #answer(arrival: Arrival, entry: Entry | undefined): Promise<Served> {
-    const { dialect, findRoute, resources } = this.#parts;
-    const { terms, reading } = arrival;
-    const found = findRoute(arrival.method, arrival.path);
+  async #answer(visit: Visit): Promise<Served> {
+    const { dialect, resources } = this.#parts;
+    const { arrival, entry, tell } = visit;
+    const { terms, reading, found } = arrival;
     if (found === undefined) {
       const made = resources.read(arrival);
       if (made !== undefined) return { answer: made, outcome: 'looked-up' };
-      return { answer: problemAnswer(404, 'Not Found', 'The mock has no such route.'), outcome: 'not-found' };
+      return refuse(tell, 'not-found', problemAnswer(404, 'Not Found', 'The mock has no such route.'));
     }
-    if (entry !== undefined) return this.#protected(arrival, entry, found);
+    if (entry !== undefined) return this.#protected({ ...visit, entry, found });
     if (terms.honours !== 'ignored' && reading.kind === 'malformed') {
-      return { answer: dialect.malformedKey(reading.why), outcome: 'malformed-key' };
+      return refuse(tell, 'malformed-key', dialect.malformedKey(reading.why));
     }
-    if (terms.honours === 'required') return { answer: dialect.missingKey(), outcome: 'missing-key' };
-    return { ...(await this.#execute(arrival, found, undefined)), outcome: 'unprotected' };
+    if (terms.honours === 'required') return refuse(tell, 'missing-key', dialect.missingKey());
+    return { ...(await this.#execute(visit, found, undefined)), outcome: 'unprotected' };
   }
 
   /** A caller of a dead server is not kept waiting for a handler that still runs. */
@@ -73,28 +83,36 @@ export class IdempotentServer {
     });
   }
 
-  async #protected(arrival: Arrival, entry: Entry, found: FoundRoute): Promise<Served> {
-    const { dialect, ledger, monitors, inProgress } = this.#parts;
+  async #protected(visit: KeyedVisit): Promise<Served> {
+    const { dialect, ledger, inProgress } = this.#parts;
+    const { arrival, entry, tell } = visit;
     const { key } = entry;
     for (;;) {
       const held = ledger.held(entry);
       if (held === undefined) {
-        if (dialect.expired && this.#tooOld(arrival, entry))
-          return { answer: dialect.expired(key), outcome: 'expired' };
+        if (ledger.expired(entry)) tell('expired');
+        if (dialect.expired && this.#tooOld(arrival, entry)) return refuse(tell, 'expired', dialect.expired(key));
         // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
-        return this.#first(arrival, entry, found);
+        return this.#first(visit);
       }
       if (dialect.seesMismatch && !sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
-        return { answer: dialect.mismatch(key), outcome: 'mismatch' };
+        return refuse(tell, 'mismatch', dialect.mismatch(key));
       }
-      if (held.stored !== undefined) return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
-      if (inProgress === 'conflict') return { answer: dialect.inProgress(key), outcome: 'in-progress' };
-      if (inProgress === 'accepted') {
-        return { answer: dialect.honoured(monitors.accepted(held.lock, arrival), key), outcome: 'accepted' };
+      if (held.stored !== undefined) {
+        tell('replayed', { status: held.stored.answer.status });
+        return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
       }
+      if (inProgress === 'conflict') return refuse(tell, 'in-progress', dialect.inProgress(key));
+      tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
+      if (inProgress === 'accepted') return this.#accept(visit, held.lock);
       await held.lock.ended;
       if (held.lock.lost) return { outcome: 'lost' };
     }
+  }
+
+  #accept({ arrival, entry }: KeyedVisit, lock: Lock): Served {
+    const { dialect, monitors } = this.#parts;
+    return { answer: dialect.honoured(monitors.accepted(lock, arrival), entry.key), outcome: 'accepted' };
   }
 
   /** The key's time is over: by what is stored, or by what the client itself says. */
@@ -104,27 +122,35 @@ export class IdempotentServer {
     return spent || this.#parts.ledger.expired(entry);
   }
 
-  async #first(arrival: Arrival, entry: Entry, found: FoundRoute): Promise<Served> {
+  async #first(visit: KeyedVisit): Promise<Served> {
     const { dialect, ledger } = this.#parts;
+    const { arrival, entry, found, tell } = visit;
     const { fingerprint, terms, reading } = arrival;
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
-    const lock = ledger.lock(entry, { fingerprint, memory: terms, firstSent });
+    const lock = ledger.lock(entry, { fingerprint, memory: terms, firstSent, tell });
+    tell('locked');
     entry.effects += 1;
-    const ended = await this.#execute(arrival, found, entry.key);
+    const ended = await this.#execute(visit, found, entry.key);
     const kept = dialect.keeps(ended.answer);
     if (!ledger.finish(entry, lock, ended.answer, kept)) return { outcome: 'lost' };
+    const { status } = ended.answer;
+    if (kept) tell('stored', { status });
+    else tell('released', { status, why: 'not-kept' });
     // What is not kept is no answer of the key's.
     return { ...ended, ...(kept && { answer: dialect.honoured(ended.answer, entry.key) }), outcome: 'executed' };
   }
 
   async #execute(
-    arrival: Arrival,
+    { arrival, tell }: Visit,
     { route, handler, params }: FoundRoute,
     key: string | undefined,
   ): Promise<{ answer: Answer; error?: string }> {
     const { executed, now, resources } = this.#parts;
     const { tenant, json } = arrival;
-    if (!SAFE_METHODS.has(arrival.method)) executed({ route, key, tenant, at: now(), body: json });
+    if (!SAFE_METHODS.has(arrival.method)) {
+      executed({ route, key, tenant, at: now(), body: json });
+      tell('effect');
+    }
     try {
       const answer = await captureAnswer(await handler({ request: arrival.copy(), json, params, key }));
       if (key !== undefined) resources.add(arrival, key, answer);
@@ -134,4 +160,12 @@ export class IdempotentServer {
       return { answer, error: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+/** A visit with a key, to a route there is. */
+type KeyedVisit = Visit & { readonly entry: Entry; readonly found: FoundRoute };
+
+function refuse(tell: Tell, outcome: Exclude<LogOutcome, 'lost'>, answer: Answer): Served {
+  tell('refused', { why: outcome, status: answer.status });
+  return { answer, outcome };
 }

@@ -1,4 +1,5 @@
 export { createMock } from './create-mock.ts';
+export type { MockEvent, MockEventKind } from './events.ts';
 export type {
   Delivery,
   Execution,

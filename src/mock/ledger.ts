@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts';
 import type { Memory } from './dialect.ts';
+import type { Tell } from './events.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { LedgerEntry } from './types.ts';
 
@@ -15,6 +16,8 @@ export interface Lock {
   result?: Answer;
   /** The process that ran it is gone. */
   lost: boolean;
+  /** Of the request that took the key. */
+  readonly tell: Tell;
   end(): void;
 }
 
@@ -24,6 +27,7 @@ export interface Claim {
   readonly memory: Memory;
   /** When the client says that it first sent this request. */
   readonly firstSent: number | undefined;
+  readonly tell: Tell;
 }
 
 interface Stored {
@@ -83,14 +87,14 @@ export class Ledger {
   }
 
   /** Takes a free key. Its lifetime counts from the arrival of the request that takes it: one reading of the clock for both. */
-  lock(entry: Entry, { fingerprint, memory, firstSent }: Claim): Lock {
+  lock(entry: Entry, { fingerprint, memory, firstSent, tell }: Claim): Lock {
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
     entry.stored = undefined;
     const since = memory.from === 'first-sent' ? (firstSent ?? entry.lastSeenAt) : entry.lastSeenAt;
-    entry.lock = { fingerprint, memory, expiresAt: since + memory.lifetime, ended, end, lost: false };
+    entry.lock = { fingerprint, memory, expiresAt: since + memory.lifetime, ended, end, tell, lost: false };
     return entry.lock;
   }
 
@@ -112,6 +116,7 @@ export class Ledger {
       if (entry.lock === undefined) continue;
       entry.lock.lost = true;
       entry.lock.end();
+      entry.lock.tell('released', { why: 'crash' });
       entry.lock = undefined;
       entry.freeSince = this.#now();
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Duration, Json } from '../core/types.ts';
+import type { MockEvent } from './events.ts';
 
 /** What goes wrong with one request.
  *
@@ -166,6 +167,17 @@ export interface Mock {
   effects(route?: string): readonly Execution[];
   /** One entry for each key of each tenant, oldest first. */
   ledger(): readonly LedgerEntry[];
+  /** What happened, in order: the latest 10,000. They survive `reset()` and `crash()`.
+   *
+   *  @param after only those with a higher `id`, for who has read so far */
+  events(after?: number): readonly MockEvent[];
+  /** How many events are not kept any more. */
+  readonly droppedEvents: number;
+  /** Calls `listener` with every event from now on, while it happens.
+   *
+   *  @returns a function that ends it
+   *  @example const stop = mock.on(({ kind, key }) => console.log(kind, key)); */
+  on(listener: (event: MockEvent) => void): () => void;
   /** Real time plus what `advance` added. Keys expire by it; hand it to a client and both live in the same time. `advance` wakes sleepers in the
    *  order in which they are due, and resolves when all have been. */
   readonly clock: Clock & { advance(by: Duration): Promise<void> };
