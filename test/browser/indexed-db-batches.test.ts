@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { OperationRecord } from '../../src/core/record.ts';
 import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
 import { type Entry, runAll } from '../../src/journal/indexed-db/write-batch.ts';
-import { changeOf, endedAt, offer, openJournal } from './support/offers.ts';
+import { changeOf, endedAt, offer, openJournal, sentAt } from './support/offers.ts';
 import { patch } from './support/patch.ts';
 import { freshName, rawOpen } from './support/raw-database.ts';
 
@@ -100,5 +100,59 @@ describe('the writes of one name in one transaction', () => {
 
   test('side by side every one of them would: what the chain is for', async () => {
     expect(await splitsOf(runUnchained)).toBe(20);
+  });
+});
+
+describe('a name that is most likely new', () => {
+  test('is added unread: two requests, no value read', async () => {
+    const journal = openJournal(freshName());
+    await journal.open();
+    const get = vi.spyOn(IDBObjectStore.prototype, 'get');
+    onTestFinished(() => get.mockRestore());
+    expect((await journal.claim(offer('cart/1'))).created).toBe(true);
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ['under way', sentAt(1)],
+    ['ended', endedAt(20)],
+    ['ended and told of', { ...endedAt(20), acknowledgedAt: 20 }],
+  ])('and is %s: what is there comes back, and the claims beside it are stored', async (_, state) => {
+    const name = freshName();
+    const known = offer('cart/1');
+    const other = openJournal(name);
+    await other.claim(known);
+    await other.update(known.identity, changeOf(known, state));
+    const journal = openJournal(name);
+    const claims = await Promise.all(['cart/0', 'cart/1', 'cart/1', 'cart/2'].map((id) => journal.claim(offer(id))));
+    expect(claims.map(({ created }) => created)).toEqual([true, false, false, true]);
+    expect(claims.map(({ record }) => record.revision)).toEqual([1, 2, 2, 1]);
+    expect((await journal.list('')).records.map(({ identity }) => identity).sort()).toEqual(
+      claims.map(({ record }) => record.identity).filter((identity, at, all) => all.indexOf(identity) === at),
+    );
+  });
+
+  test('is not left behind where its caller has been told meanwhile that it failed', async () => {
+    const name = freshName();
+    await openJournal(name).open();
+    const database = await rawOpen(name);
+    onTestFinished(() => database.close());
+    const entries = ['cart/1', 'cart/2', 'cart/3'].map((id): Entry => {
+      const record = offer(id);
+      const { write, ...rest } = claimEntry(record);
+      return { ...rest, write: { ...write, offer: () => record } };
+    });
+    const transaction = database.transaction(RECORDS, 'readwrite');
+    const complete = new Promise((resolve) => {
+      transaction.oncomplete = resolve;
+    });
+    const ran = runAll(transaction.objectStore(RECORDS), entries);
+    for (const entry of entries.slice(1, 2)) entry.abandoned = true;
+    await ran;
+    await complete;
+    const { records } = await openJournal(name).list('');
+    expect(records.map(({ identity }) => identity)).toEqual(
+      [entries[0], entries[2]].map((entry) => entry?.write.identity),
+    );
   });
 });

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { Journal } from '../../src/core/journal.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
+import { openKey } from '../../src/journal/indexed-db/record-keys.ts';
 import { runContract } from '../support/run-contract.ts';
 
 let made = 0;
@@ -37,7 +38,10 @@ async function rewrite(name: string, identity: string, change: (stored: Stored) 
   const database = await settled(indexedDB.open(name));
   const transaction = database.transaction(RECORDS, 'readwrite');
   const store = transaction.objectStore(RECORDS);
-  store.put(change((await settled(store.get(identity))) as Stored), identity);
+  for (const key of [openKey(identity), identity]) {
+    const stored = (await settled(store.get(key))) as Stored | undefined;
+    if (stored !== undefined) store.put(change(stored), key);
+  }
   await new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error('aborted'));

@@ -19,6 +19,17 @@ function patchTransaction(replace: (database: IDBDatabase, args: Parameters<type
   });
 }
 
+/** `before` each add: what a claim of a new name does. */
+function patchAdd(before: (store: IDBObjectStore, name: string) => void) {
+  const add = IDBObjectStore.prototype.add;
+  patch(IDBObjectStore.prototype, 'add', {
+    value(this: IDBObjectStore, ...args: Parameters<typeof add>) {
+      before(this, String(args[1]));
+      return add.apply(this, args);
+    },
+  });
+}
+
 describe('the database is taken away', () => {
   test('a deletion elsewhere is not blocked, and the next call makes a new one', async () => {
     const name = freshName();
@@ -127,12 +138,8 @@ describe('one write spoils a shared transaction', () => {
   });
 
   test('one that finds the disk full fails alone, with quota', async () => {
-    const put = IDBObjectStore.prototype.put;
-    patch(IDBObjectStore.prototype, 'put', {
-      value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
-        if (args[1] === 'shop/alice/big') throw new DOMException('full', 'QuotaExceededError');
-        return put.apply(this, args);
-      },
+    patchAdd((_, key) => {
+      if (key === 'shop/alice/big') throw new DOMException('full', 'QuotaExceededError');
     });
     const journal = indexedDBJournal(freshName());
     const make = samples();
@@ -150,16 +157,10 @@ describe('one write spoils a shared transaction', () => {
   test.each(['QuotaExceededError', 'DataError', 'UnknownError'])(
     'one that makes the commit fail (%s) fails alone',
     async (fault) => {
-      const put = IDBObjectStore.prototype.put;
-      patch(IDBObjectStore.prototype, 'put', {
-        value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
-          const request = put.apply(this, args);
-          if (args[1] !== 'shop/alice/big') return request;
-          const { transaction } = this;
-          Object.defineProperty(transaction, 'error', { get: () => new DOMException('at the commit', fault) });
-          Object.defineProperty(transaction, 'commit', { value: () => transaction.abort() });
-          return request;
-        },
+      patchAdd(({ transaction }, key) => {
+        if (key !== 'shop/alice/big') return;
+        Object.defineProperty(transaction, 'error', { get: () => new DOMException('at the commit', fault) });
+        Object.defineProperty(transaction, 'commit', { value: () => transaction.abort() });
       });
       const journal = indexedDBJournal(freshName());
       const make = samples();
@@ -176,15 +177,11 @@ describe('one write spoils a shared transaction', () => {
     },
   );
 
-  test('a put that is refused after a full disk, as in Firefox, is the fault of the connection: all are asked again', async () => {
-    const put = IDBObjectStore.prototype.put;
+  test('a write that is refused after a full disk, as in Firefox, is the fault of the connection: all are asked again', async () => {
     let refused = 0;
-    patch(IDBObjectStore.prototype, 'put', {
-      value(this: IDBObjectStore, ...args: Parameters<typeof put>) {
-        if (this.name === RECORDS && refused++ === 0)
-          throw new DOMException('did not allow mutations', 'InvalidStateError');
-        return put.apply(this, args);
-      },
+    patchAdd((store) => {
+      if (store.name === RECORDS && refused++ === 0)
+        throw new DOMException('did not allow mutations', 'InvalidStateError');
     });
     const journal = indexedDBJournal(freshName());
     const make = samples();

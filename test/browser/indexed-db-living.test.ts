@@ -18,7 +18,6 @@ describe('the database is taken away from a living tab', () => {
     expect(other.created).toBe(false);
     expect(other.record).toMatchObject({ write: second.write, fixed: second.fixed });
     expect(await rawGet(name, first.identity)).toMatchObject({
-      open: 1,
       record: { write: first.write, fixed: first.fixed },
     });
     await expect(journal.claim(offer('cart/3'))).rejects.toMatchObject({ reason: 'lost' });

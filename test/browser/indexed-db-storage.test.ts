@@ -1,32 +1,36 @@
 import { describe, expect, test } from 'vitest';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
-import { OPEN_INDEX, RECORDS } from '../../src/journal/indexed-db/open-database.ts';
+import { RECORDS } from '../../src/journal/indexed-db/open-database.ts';
+import { openKey } from '../../src/journal/indexed-db/record-keys.ts';
 import { samples, succeeded, utf8 } from '../../src/testing/journal-contract/sample-record.ts';
 import { patch } from './support/patch.ts';
-import { freshName, rawGet, rawOpen, rawRecords } from './support/raw-database.ts';
+import { freshName, rawGet, rawOpen, rawPut, rawRecords } from './support/raw-database.ts';
 
 describe('what the database holds', () => {
-  test('one value per operation under its identity, `open` only while it is open', async () => {
+  test('one value per operation: behind all others while it is open, else under its identity', async () => {
     const name = freshName();
     const journal = indexedDBJournal(name);
     const make = samples();
     const record = make.operation('cart/1');
     await journal.claim(record);
     await journal.claim(make.key('key/shop/live/k', record.identity));
-    const stored = () => rawGet(name, record.identity);
-    expect(await stored()).toEqual({ open: 1, record });
+    expect(await rawGet(name, record.identity)).toEqual({ record });
+    const keys = () => rawRecords(name, 'readonly', (records) => records.getAllKeys());
+    const open = ['key/shop/live/k', openKey(record.identity)];
+    const ended = ['key/shop/live/k', record.identity];
+    expect(await keys()).toEqual(open);
     await journal.update(record.identity, make.change(1, succeeded(utf8('{}'))));
-    expect(await stored()).toHaveProperty('open', 1);
+    expect(await keys()).toEqual(open);
     await journal.update(record.identity, make.change(2, { ...succeeded(utf8('{}')), acknowledgedAt: 1 }));
-    expect(await stored()).not.toHaveProperty('open');
-    expect(await rawRecords(name, 'readonly', (records) => records.getAllKeys())).toEqual([
-      'key/shop/live/k',
-      record.identity,
-    ]);
+    expect(await keys()).toEqual(ended);
+    await journal.update(record.identity, { ...make.change(3), round: record.fixed });
+    expect(await keys()).toEqual(open);
+    await journal.remove(record.identity, 4);
+    expect(await keys()).toEqual(['key/shop/live/k']);
     await journal.close();
   });
 
-  test('a start reads the open records through the index, and nothing else', async () => {
+  test('a start reads the open records, and nothing else', async () => {
     const name = freshName();
     const journal = indexedDBJournal(name);
     const make = samples();
@@ -38,10 +42,19 @@ describe('what the database holds', () => {
     await Promise.all(Array.from({ length: 300 }, (_, index) => finish(index)));
     for (let index = 0; index < 5; index++) await journal.claim(make.operation(`open/${index}`));
     expect(await rawRecords(name, 'readonly', (records) => records.count())).toBe(305);
-    expect(await rawRecords(name, 'readonly', (records) => records.index(OPEN_INDEX).count())).toBe(5);
-    patch(IDBObjectStore.prototype, 'getAll', { value: () => expect.unreachable('read the whole store') });
+    const read: unknown[] = [];
+    const getAll = IDBObjectStore.prototype.getAll;
+    patch(IDBObjectStore.prototype, 'getAll', {
+      value(this: IDBObjectStore, ...args: Parameters<typeof getAll>) {
+        const request: IDBRequest<unknown[]> = getAll.apply(this, args);
+        request.addEventListener('success', () => read.push(...request.result));
+        return request;
+      },
+    });
     expect((await journal.list('shop/alice/', { open: true })).records.length).toBe(5);
     expect((await journal.list('shop/bob/', { open: true })).records).toEqual([]);
+    expect(read).toHaveLength(5);
+    expect((await journal.list('shop/alice/')).records.length).toBe(305);
     await journal.close();
   });
 
@@ -89,10 +102,10 @@ describe('a record that cannot be used', () => {
   const rows: [what: string, spoiled: unknown, reason: 'corrupt' | 'newer-version'][] = [
     ['null', null, 'corrupt'],
     ['a text', 'cart', 'corrupt'],
-    ['without a record', { open: 1 }, 'corrupt'],
-    ['without a key', { open: 1, record: { ...record, fixed: { ...record.fixed, key: undefined } } }, 'corrupt'],
-    ['of another name', { open: 1, record: { ...record, identity: 'shop/alice/cart%2F2' } }, 'corrupt'],
-    ['of a newer version', { open: 1, record: { ...record, version: 2 } }, 'newer-version'],
+    ['without a record', {}, 'corrupt'],
+    ['without a key', { record: { ...record, fixed: { ...record.fixed, key: undefined } } }, 'corrupt'],
+    ['of another name', { record: { ...record, identity: 'shop/alice/cart%2F2' } }, 'corrupt'],
+    ['of a newer version', { record: { ...record, version: 2 } }, 'newer-version'],
   ];
 
   test.each(rows)('%s: every call throws, list reports it, and it is left as it is', async (_, spoiled, reason) => {
@@ -100,7 +113,7 @@ describe('a record that cannot be used', () => {
     const journal = indexedDBJournal(name);
     const make = samples();
     await journal.claim(make.operation('cart/10'));
-    await rawRecords(name, 'readwrite', (records) => records.put(spoiled, record.identity));
+    await rawPut(name, record.identity, spoiled);
     const calls = [
       journal.get(record.identity),
       journal.claim(make.operation('cart/1')),

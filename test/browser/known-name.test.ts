@@ -3,7 +3,7 @@ import { createClient } from '../../src/index.ts';
 import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { walk } from '../support/client-known-name.ts';
 import type { Medium } from '../support/client-world.ts';
-import { freshName, rawRecords } from './support/raw-database.ts';
+import { freshName, rawPut } from './support/raw-database.ts';
 
 /** One database, and a connection of its own for each client. */
 async function makeMedium(): Promise<Medium> {
@@ -18,7 +18,7 @@ async function makeMedium(): Promise<Medium> {
     },
     plant: async (identity, what) => {
       const record = { version: what === 'newer-version' ? 99 : 1, identity, revision: 1, write: 'planted', fixed: {} };
-      await rawRecords(name, 'readwrite', (records) => records.put({ open: 1, record }, identity));
+      await rawPut(name, identity, { record });
     },
     close: async () => {
       await Promise.all(journals.map((journal) => journal.close()));

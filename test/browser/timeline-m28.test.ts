@@ -39,10 +39,10 @@ function tab(database: string, mock: Mock, journal: Journal = indexedDBJournal(d
 const pay = (client: Client, once: string): Promise<string> =>
   client.post('/charges', { once, json: { amount: 5 } }).text();
 
-/** What each readwrite transaction asked for, in order: `get cart/1`, `put cart/1`. */
+/** What each readwrite transaction asked for, in order: `add cart/1`, `get cart/1`, `put cart/1`. */
 function watchTransactions(): { readonly transactions: ReadonlyMap<IDBTransaction, string[]>; stop(): void } {
   const transactions = new Map<IDBTransaction, string[]>();
-  const { get, put } = IDBObjectStore.prototype;
+  const { get, put, add } = IDBObjectStore.prototype;
   const note = (store: IDBObjectStore, what: string) => {
     const asked = transactions.get(store.transaction) ?? [];
     transactions.set(store.transaction, asked);
@@ -56,8 +56,12 @@ function watchTransactions(): { readonly transactions: ReadonlyMap<IDBTransactio
     note(this, `put ${String(key)}`);
     return put.call(this, value, key);
   };
+  IDBObjectStore.prototype.add = function (value, key) {
+    note(this, `add ${String(key)}`);
+    return add.call(this, value, key);
+  };
   const stop = (): void => {
-    Object.assign(IDBObjectStore.prototype, { get, put });
+    Object.assign(IDBObjectStore.prototype, { get, put, add });
   };
   return { transactions, stop };
 }
@@ -95,7 +99,7 @@ describe('M28: two tabs, one database', () => {
     await Promise.all(tabs.map((client) => client.close()));
   });
 
-  test('M28: whatever is written was read in the same transaction', async () => {
+  test('M28: whatever is written over something was read in the same transaction', async () => {
     const mock = makeMock();
     const client = tab(freshName(), mock);
     await client.ready();
@@ -106,9 +110,11 @@ describe('M28: two tabs, one database', () => {
     } finally {
       stop();
     }
-    const writing = [...transactions.values()].filter((asked) => asked.some((what) => what.startsWith('put')));
+    const writing = [...transactions.values()].filter((asked) => asked.some((what) => /^(put|add)/.test(what)));
     // The claim, the answer, and what was in between.
     expect(writing.length).toBeGreaterThanOrEqual(2);
+    // An add is both: the store refuses it where there is something.
+    expect(writing[0]).toEqual([expect.stringMatching(/^add .*cart%2F1$/)]);
     for (const asked of writing) {
       for (const [at, what] of asked.entries()) {
         if (what.startsWith('put')) expect(asked.slice(0, at)).toContain(what.replace('put', 'get'));

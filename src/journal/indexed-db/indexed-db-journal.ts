@@ -1,12 +1,10 @@
-import { get } from 'idb-keyval';
 import { type Standstill, standstill } from '../../browser/standstill.ts';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import type { Journal } from '../../core/journal.ts';
-import type { NewRecord } from '../../core/record.ts';
 import { changeHints } from '../change-hints.ts';
 import { changeChannel } from './change-channel.ts';
 import { type Connection, connect } from './connection.ts';
-import { readPrefix, sift } from './list-records.ts';
+import { readOne, readPrefix, sift } from './list-records.ts';
 import { type Losses, losses } from './losses.ts';
 import { storageError } from './storage-error.ts';
 import { copyOf, fromStored } from './stored-record.ts';
@@ -56,7 +54,7 @@ export function indexedDBJournal(name = 'onceward'): Journal {
     channel.tell();
     return result;
   };
-  const read = <T>(work: (records: IDBObjectStore) => T | PromiseLike<T>): Promise<T> =>
+  const read = <T>(work: (records: IDBObjectStore) => Promise<T>): Promise<T> =>
     limited((signal) => connection.transact({ mode: 'readonly', signal }, work));
   const { recheck, ...lossCalls } = lossCallsOf({ limited, connection, lost });
 
@@ -65,22 +63,20 @@ export function indexedDBJournal(name = 'onceward'): Journal {
     durability: 'device',
     open: () => limited(connection.open),
     async claim(record) {
-      const offered = copyOf(record) as NewRecord;
+      const offered = copyOf(record);
       // Awaited only then: claims of one tick share a transaction.
       if (lost.lostAt() !== undefined) await recheck();
       return write(claimOf(offered, lost, name));
     },
-    update: (identity, change, options) =>
-      write(updateOf({ identity, change, relaxed: options?.relaxed === true }, lost, name)),
+    update: (identity, change, { relaxed = false } = {}) => write(updateOf({ identity, change, relaxed }, lost, name)),
     async get(identity) {
-      const record = fromStored(await get<unknown>(identity, (_, work) => read(work)), identity);
+      const record = fromStored(await read((records) => readOne(records, identity)), identity);
       lost.read(identity, record);
       return record;
     },
-    async list(prefix, options) {
-      const openOnly = options?.open === true;
-      const listed = sift(await read((records) => readPrefix(records, prefix, openOnly)), openOnly);
-      if (openOnly) lost.listed(listed.records);
+    async list(prefix, { open = false } = {}) {
+      const listed = sift(await read((records) => readPrefix(records, prefix, open)), open);
+      if (open) lost.listed(listed.records);
       return listed;
     },
     remove: (identity, revision) => write(removalOf({ identity, revision }, lost)),

@@ -2,10 +2,8 @@ import { v4 } from 'uuid';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { isLostConnection, storageError } from './storage-error.ts';
 
-/** Records under their identity. */
+/** Records, under the keys of `record-keys.ts`. */
 export const RECORDS = 'records';
-/** [open, identity] of the open records; the others have no `open` and are not in it. */
-export const OPEN_INDEX = 'open';
 /** What is known of the database itself. */
 export const ABOUT = 'about';
 /** Key in ABOUT: random, made with the database. Whoever knew another one knows that a database was lost. */
@@ -76,7 +74,7 @@ function requestOpen(name: string): IDBOpenDBRequest {
 }
 
 function create(request: IDBOpenDBRequest, event: IDBVersionChangeEvent & { readonly dataLoss?: string }): void {
-  request.result.createObjectStore(RECORDS).createIndex(OPEN_INDEX, ['open', 'record.identity']);
+  request.result.createObjectStore(RECORDS);
   const about = request.result.createObjectStore(ABOUT);
   about.put(v4(), ID);
   // Chromium only. Kept in the database: said once, to whoever opens first, and every later start has to know it too.

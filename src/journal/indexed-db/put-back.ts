@@ -1,7 +1,8 @@
 import type { JournalRecord } from '../../core/record.ts';
 import { type Entry, isUnfinished, possiblySent, revive } from './mirror-entry.ts';
 import { ABOUT, LOSS, type Loss, RECORDS } from './open-database.ts';
-import { remainsIn, type StoredRecord, type StoredRemains, toStored } from './stored-record.ts';
+import { find, place } from './record-keys.ts';
+import { remainsIn, type StoredRecord, type StoredRemains } from './stored-record.ts';
 
 /** What can be put back into a database that took the place of a lost one. */
 export interface Lost {
@@ -21,12 +22,11 @@ export function putBack(database: IDBDatabase, lost: Lost): Promise<void> {
   };
   const records = transaction.objectStore(RECORDS);
   for (const [identity, stored] of together(lost)) {
-    const present: IDBRequest<unknown> = records.get(identity);
-    present.onsuccess = () => {
-      const remains = remainsIn(present.result, identity);
+    find(records, identity, ({ value, at }) => {
+      const remains = remainsIn(value, identity);
       const isMore = remains !== undefined && 'record' in stored && isSameRound(remains.record, stored.record);
-      if (present.result === undefined || isMore) records.put(stored, identity);
-    };
+      if (at === undefined || isMore) place(records, identity, stored, at);
+    });
   }
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -41,14 +41,14 @@ function together({ held, mirrored }: Lost): ReadonlyMap<string, StoredRecord | 
   const whole = new Map<string, JournalRecord>();
   for (const record of held) {
     whole.set(record.identity, record);
-    values.set(record.identity, toStored(asPossiblySent(record)));
+    values.set(record.identity, { record: asPossiblySent(record) });
   }
   for (const entry of mirrored) {
     const { identity, revision } = entry.record;
     const known = whole.get(identity);
     if (known !== undefined && known.revision >= revision) continue;
     const revived = known === undefined && isUnfinished(entry) ? undefined : revive(entry, known ?? entry.record);
-    values.set(identity, revived?.whole ? toStored(revived.record) : { remains: entry });
+    values.set(identity, revived?.whole ? { record: revived.record } : { remains: entry });
   }
   return values;
 }

@@ -1,22 +1,17 @@
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { identityLabel } from '../../core/identity.ts';
-import { isOpen, type JournalRecord } from '../../core/record.ts';
+import type { JournalRecord } from '../../core/record.ts';
 import { parseRecord } from '../../core/record-schema.ts';
 import { type Entry, parseEntry } from './mirror-entry.ts';
 
-/** A record as the database holds it. `open` is there only while `isOpen` holds: the index on it is sparse, so that a start reads those alone. */
+/** A record as the database holds it. */
 export interface StoredRecord {
-  readonly open?: 1;
   readonly record: JournalRecord;
 }
 
-/** What stands in the place of an unfinished record that was lost with its request: the next claim of its name supplies that. Not in the index. */
+/** What stands in the place of an unfinished record that was lost with its request: the next claim of its name supplies that. Not among the open ones. */
 export interface StoredRemains {
   readonly remains: Entry;
-}
-
-export function toStored(record: JournalRecord): StoredRecord {
-  return isOpen(record) ? { open: 1, record } : { record };
 }
 
 /** The record in what the database held under `identity`, or undefined where it held nothing.

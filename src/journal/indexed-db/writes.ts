@@ -12,9 +12,12 @@ export function claimOf(offered: NewRecord, lost: Losses, name: string): Write<C
   const { identity, fixed } = offered;
   // What is told of a lost request, to say that this is another one, is a record that is stored nowhere.
   let isKnown = true;
+  // "Absent" no longer means "never claimed" after a loss. An anonymous operation has no name that could have been claimed before.
+  const anonymous = fixed.kind === 'operation' && fixed.anonymous === true;
   return {
     identity,
     relaxed: false,
+    offer: () => (anonymous || lost.lostAt() === undefined ? offered : undefined),
     decide(stored) {
       isKnown = true;
       const remains = remainsIn(stored, identity);
@@ -27,8 +30,6 @@ export function claimOf(offered: NewRecord, lost: Losses, name: string): Write<C
       const existing = fromStored(stored, identity);
       const result = applyClaim(existing, offered);
       if (!result.created) return { result };
-      // "Absent" no longer means "never claimed". An anonymous operation has no name that could have been claimed before.
-      const anonymous = fixed.kind === 'operation' && fixed.anonymous === true;
       if (existing === undefined && !anonymous) refuseWhileLost(lost, name);
       return { put: offered, result };
     },

@@ -1,5 +1,6 @@
 import { promisifyRequest } from 'idb-keyval';
 import { RECORDS } from '../../../src/journal/indexed-db/open-database.ts';
+import { openKey } from '../../../src/journal/indexed-db/record-keys.ts';
 
 let made = 0;
 
@@ -30,9 +31,19 @@ export async function rawRecords<T>(
   }
 }
 
-/** What the database holds under `identity`, as it is. */
-export function rawGet(name: string, identity: string): Promise<unknown> {
-  return rawRecords(name, 'readonly', (records): IDBRequest<unknown> => records.get(identity));
+/** What the database holds for `identity`, as it is. */
+export async function rawGet(name: string, identity: string): Promise<unknown> {
+  const [open, other] = await Promise.all(
+    [openKey(identity), identity].map((key) =>
+      rawRecords(name, 'readonly', (records): IDBRequest<unknown> => records.get(key)),
+    ),
+  );
+  return open === undefined ? other : open;
+}
+
+/** Puts anything in the place of an open record. */
+export function rawPut(name: string, identity: string, value: unknown): Promise<unknown> {
+  return rawRecords(name, 'readwrite', (records) => records.put(value, openKey(identity)));
 }
 
 export function deleteDatabase(name: string): Promise<unknown> {
