@@ -1,9 +1,8 @@
 import ky from 'ky';
 import type { Answer, ResponseAnswer } from './answer.ts';
 import type { Refusal } from './gate.ts';
-import { OVER } from './over.ts';
-import type { Clock } from './ports.ts';
 import type { StoredRequest } from './record.ts';
+import type { TimeLimits } from './time-limits.ts';
 
 /** Thrown by the gate inside `fetch`: proves that fetch was not called. */
 class Refused extends Error {
@@ -22,7 +21,7 @@ export interface AttemptInput {
   readonly credentialHeaders: readonly (readonly [string, string])[];
   readonly credentials: RequestCredentials;
   readonly send: typeof globalThis.fetch;
-  readonly clock: Clock;
+  readonly limits: TimeLimits;
   readonly attemptTimeout: number;
   /** Ends the exchange: the client was closed. */
   readonly stop: AbortSignal;
@@ -38,74 +37,83 @@ const CLOSED: AttemptResult = { kind: 'refused', refusal: 'closed' };
 
 /** One HTTP exchange: sends, and reads the whole body, within `attemptTimeout`. Never throws: what went wrong is a failure, and a failure after
  *  fetch was called says nothing about the server. */
-export async function attempt(input: AttemptInput): Promise<AttemptResult> {
-  if (input.stop.aborted) return CLOSED;
-  const abort = new AbortController();
-  const over = new AbortController();
-  // A `fetch` that ignores its signal must not hold the operation for ever.
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const end = () => {
-    abort.abort();
-    reject(new Error('ended'));
-  };
-  input.stop.addEventListener('abort', end, { once: true });
-  // ky's own timeout ends at the headers and knows no clock port: one sleep of ours covers headers and body.
-  let timedOut = false;
-  input.clock.sleep(input.attemptTimeout, over.signal).then(
-    () => {
-      timedOut = true;
-      end();
-    },
-    () => undefined,
-  );
-  let called = false;
-  const sent = () => {
-    called = true;
-    input.sent();
-  };
-  try {
-    return await Promise.race([exchange({ ...input, sent }, abort.signal), ended]);
-  } catch (error) {
-    if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
-    if (!called && input.stop.aborted) return CLOSED;
-    return { kind: 'failure', code: timedOut ? 'TIMEOUT' : failureCode(error) };
-  } finally {
-    over.abort(OVER);
-    input.stop.removeEventListener('abort', end);
-  }
+export function attempt(input: AttemptInput): Promise<AttemptResult> {
+  const { stop } = input;
+  if (stop.aborted) return Promise.resolve(CLOSED);
+  return new Promise((resolve) => {
+    const abort = new AbortController();
+    let called = false;
+    const done = (result: AttemptResult) => {
+      lift();
+      stop.removeEventListener('abort', close);
+      resolve(result);
+    };
+    // Not only the signal: a `fetch` that ignores it must not hold the operation for ever.
+    const end = (result: AttemptResult) => {
+      abort.abort();
+      done(result);
+    };
+    const close = () => end(called ? { kind: 'failure', code: 'CLOSED' } : CLOSED);
+    stop.addEventListener('abort', close);
+    // ky's own timeout ends at the headers and knows no clock port: one limit of ours covers headers and body.
+    const lift = input.limits.set(input.attemptTimeout, () => end({ kind: 'failure', code: 'TIMEOUT' }));
+    const sent = () => {
+      called = true;
+      input.sent();
+    };
+    exchange(input, { signal: abort.signal, sent }).then(done, (error: unknown) =>
+      done(
+        error instanceof Refused
+          ? { kind: 'refused', refusal: error.refusal }
+          : { kind: 'failure', code: failureCode(error) },
+      ),
+    );
+  });
 }
 
-async function exchange(input: AttemptInput, signal: AbortSignal): Promise<Answer> {
-  const { request } = input;
-  // By lower-case name: two values in one header would be a third key, whatever names the options allow.
-  const headers = Object.create(null) as Record<string, string>;
-  for (const part of [request.headers, input.credentialHeaders, input.keyHeaders]) {
-    for (const [name, value] of part) headers[name.toLowerCase()] = value;
-  }
-  const response = await ky(request.url, {
-    method: request.method,
-    headers,
-    ...(request.body && { body: request.body }),
-    credentials: input.credentials,
-    signal,
+async function exchange(
+  input: AttemptInput,
+  { signal, sent }: { readonly signal: AbortSignal; readonly sent: () => void },
+): Promise<Answer> {
+  const { method, url } = input.request;
+  const response = await ky(url, {
+    method,
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
-    redirect: 'manual',
-    cache: 'no-store',
-    fetch: (resource, init) => {
+    fetch: (_, init) => {
+      const whole = wholeRequest(input, signal);
       // Told to end while ky was still getting ready: a fetch that ignores its signal would send now, after the result was given.
       const refusal = signal.aborted ? 'closed' : input.gate();
       if (refusal !== undefined) throw new Refused(refusal);
-      input.sent();
-      return input.send(resource, init);
+      sent();
+      return input.send(whole, init);
     },
   });
   // What a fetch of the caller may resolve with where the platform's own rejects.
   if (response.type === 'error') return { kind: 'failure', code: 'NETWORK' };
   const body = new Uint8Array(await response.arrayBuffer());
   const answer: Answer = { kind: 'response', status: response.status, headers: [...response.headers], body };
-  return isCutShort(answer, request.method, response.type) ? { kind: 'failure', code: 'TRUNCATED' } : answer;
+  return isCutShort(answer, method, response.type) ? { kind: 'failure', code: 'TRUNCATED' } : answer;
+}
+
+/** Made once, here, and only named to ky: a request handed through it has its headers copied twice, and a signal of its own that follows two others,
+ *  which together cost as much as all the rest of an attempt. */
+function wholeRequest({ request, ...input }: AttemptInput, signal: AbortSignal): Request {
+  // By lower-case name: two values in one header would be a third key, whatever names the options allow.
+  const headers = Object.create(null) as Record<string, string>;
+  for (const part of [request.headers, input.credentialHeaders, input.keyHeaders]) {
+    for (const [name, value] of part) headers[name.toLowerCase()] = value;
+  }
+  return new Request(request.url, {
+    method: request.method,
+    headers,
+    body: request.body ?? null,
+    credentials: input.credentials,
+    signal,
+    redirect: 'manual',
+    cache: 'no-store',
+  });
 }
 
 /** Some engines resolve a body that was cut short (gzip, close-delimited). Lengths can be compared only where nothing was decoded; of a

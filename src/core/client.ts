@@ -75,7 +75,14 @@ function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared
     pool,
     journal,
     wait: (driver, { signal, timeout, canCancel }) =>
-      waitFor(driver, { clock: settings.clock, timeout, signal, canCancel, keepAlive: pool.keepAlive }),
+      waitFor(driver, {
+        clock: settings.clock,
+        limits: pool.limits,
+        timeout,
+        signal,
+        canCancel,
+        keepAlive: pool.keepAlive,
+      }),
     hintFor: (url) => cors.hintFor(url),
     ...deliver(settings, journal),
   };

@@ -1,35 +1,31 @@
 import type { Journal } from './journal.ts';
-import { isFinished, type OperationRecord } from './record.ts';
-import { isOperation, token } from './save.ts';
+import { isFinished, type JournalRecord, type OperationRecord } from './record.ts';
+import { isOperation, token, withoutLargeBody } from './save.ts';
 import type { Services } from './services.ts';
 import type { Settings } from './settings.ts';
 
 /** Acknowledged: a promise of this process was given the finished outcome. A second, relaxed write after the delivery, never part of the finish:
  *  a crash in between hands the outcome out again, and never loses it. */
 export function deliver(settings: Settings, journal: () => Journal): Pick<Services, 'acknowledge' | 'delivered'> {
-  const acknowledge = async ({ identity, fixed }: OperationRecord): Promise<void> => {
+  /** `stored`: the record as it was written or read last. */
+  const mark = async (stored: JournalRecord | undefined, { identity, fixed }: OperationRecord): Promise<void> => {
     const store = journal();
-    for (;;) {
-      const record = await store.get(identity);
-      if (
-        record === undefined ||
-        !isOperation(record) ||
-        record.fixed.key !== fixed.key ||
-        !isFinished(record.state) ||
-        record.state.acknowledgedAt !== undefined
-      )
-        return;
-      const state = { ...record.state, acknowledgedAt: settings.clock.now() };
+    for (let record = stored ?? (await store.get(identity)); record !== undefined; ) {
+      if (!isOperation(record) || record.fixed.key !== fixed.key) return;
+      if (!isFinished(record.state) || record.state.acknowledgedAt !== undefined) return;
+      const state = { ...withoutLargeBody(record.state), acknowledgedAt: settings.clock.now() };
       const change = { revision: record.revision, write: token({ settings }), state };
-      if ((await store.update(identity, change, { relaxed: true })).won) return;
+      const result = await store.update(identity, change, { relaxed: true });
+      if (result.won) return;
+      record = result.record;
     }
   };
   return {
-    acknowledge,
-    delivered: (record) => {
+    acknowledge: (record) => mark(undefined, record),
+    delivered: ({ record, persisted }) => {
       if (!isFinished(record.state) || record.state.acknowledgedAt !== undefined) return;
       // Where it cannot be stored, or the client is closed, the next resume() hands the outcome out once more.
-      acknowledge(record).catch(() => undefined);
+      mark(persisted ? record : undefined, record).catch(() => undefined);
     },
   };
 }

@@ -5,6 +5,7 @@ import { OriginTraffic, type Slot } from './origin-traffic.ts';
 import type { Clock, OnWake, Presence, Random } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import type { Settings } from './settings.ts';
+import { TimeLimits } from './time-limits.ts';
 
 export interface PoolInput {
   readonly presence: Presence;
@@ -28,6 +29,7 @@ export class DriverPool {
   readonly presence: Presence;
   readonly keepAlive: () => () => void;
   readonly traffic: OriginTraffic;
+  readonly limits: TimeLimits;
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly disowned = new DisownedClaims(this.#stop.signal);
@@ -45,6 +47,7 @@ export class DriverPool {
     this.#input = input;
     this.presence = input.presence;
     this.traffic = new OriginTraffic(input);
+    this.limits = new TimeLimits(input.clock);
     this.keepAlive = () => input.keepAlive();
   }
 
@@ -103,6 +106,7 @@ export class DriverPool {
         journal,
         presence: this.presence,
         traffic: this.traffic,
+        limits: this.limits,
         closing: this.#closing.signal,
         stop: this.#stop.signal,
         online: () => this.#input.online(),
@@ -174,6 +178,7 @@ export class DriverPool {
     // A journal that no longer answers must not keep a program from ending.
     await this.atMost(ended, LAST_WRITES);
     this.presence.leave();
+    this.limits.close();
     release();
   }
 

@@ -108,7 +108,7 @@ function sendOnce(
     credentialHeaders: ownOrigin ? credentials.headers : [],
     credentials: ownOrigin ? settings.credentials : 'omit',
     send: settings.send,
-    clock: settings.clock,
+    limits: driving.limits,
     attemptTimeout: settings.attemptTimeout,
     stop: driving.stop,
     gate: () =>

@@ -1,6 +1,5 @@
 import { ResponseBodyError } from './errors/response-body-error.ts';
 import { toAnswer, toOutcome, toResponse } from './outcome.ts';
-import type { OperationRecord } from './record.ts';
 import type { OperationPromise, Outcome } from './types.ts';
 import type { Waited } from './wait.ts';
 
@@ -9,7 +8,7 @@ export interface PendingCall {
   readonly wait: () => Promise<Waited>;
   readonly throwHttpErrors: boolean;
   /** The outcome is about to be handed to whoever asked. */
-  readonly delivered: (record: OperationRecord) => void;
+  readonly delivered: (settled: Extract<Waited, { kind: 'settled' }>) => void;
   /** What an error should say beside what it says. */
   readonly hintFor: (url: string) => string | undefined;
 }
@@ -80,7 +79,7 @@ export class LazyOperation implements OperationPromise {
       return waited;
     });
     const waited = await this.#waited;
-    if (waited.kind === 'settled') this.#call.delivered(waited.record);
+    if (waited.kind === 'settled') this.#call.delivered(waited);
     return waited;
   }
 }

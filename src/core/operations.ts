@@ -74,7 +74,7 @@ export class JournalOperations implements Operations {
     // The name stands for another request by now: whoever asks by name alone means that one.
     if (waited.kind === 'failed' && waited.error instanceof OperationConflictError) return this.outcome(id, options);
     if (waited.kind === 'failed') throw waited.error;
-    if (waited.kind === 'settled') delivered(waited.record);
+    if (waited.kind === 'settled') delivered(waited);
     return toOutcome<T>(waited);
   }
 

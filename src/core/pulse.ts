@@ -1,4 +1,3 @@
-import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 
 const BEAT_MS = 1_000;
@@ -15,7 +14,6 @@ export interface Pulse {
 }
 
 export function startPulse(clock: Clock): Pulse {
-  const over = new AbortController();
   let last = clock.monotonic();
   let gap = false;
   const beat = (): boolean => {
@@ -24,12 +22,28 @@ export function startPulse(clock: Clock): Pulse {
     last = now;
     return gap;
   };
-  const run = async (): Promise<void> => {
-    while (!over.signal.aborted) {
-      await clock.sleep(BEAT_MS, over.signal);
-      beat();
-    }
-  };
-  run().catch(() => undefined);
-  return { missed: beat, stop: () => over.abort(OVER) };
+  const beats = beatsOf(clock);
+  beats.add(beat);
+  return { missed: beat, stop: () => void beats.delete(beat) };
+}
+
+/** One timer for all pulses of a clock: a client without work has none, and one that is called again and again would start one at each call. It is
+ *  not ended with the last of them, but runs out with the next beat. */
+const beating = new WeakMap<Clock, Set<() => void>>();
+
+function beatsOf(clock: Clock): Set<() => void> {
+  let beats = beating.get(clock);
+  if (beats !== undefined) return beats;
+  beats = new Set();
+  beating.set(clock, beats);
+  const end = () => void beating.delete(clock);
+  keepBeating(clock, beats).then(end, end);
+  return beats;
+}
+
+async function keepBeating(clock: Clock, beats: Set<() => void>): Promise<void> {
+  do {
+    await clock.sleep(BEAT_MS);
+    for (const beat of beats) beat();
+  } while (beats.size > 0);
 }

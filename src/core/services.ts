@@ -18,7 +18,7 @@ export interface Services {
   /** What an error of an operation that goes to `url` should say beside what it says. */
   hintFor(url: string): string | undefined;
   /** Notes that somebody was given this outcome; in the background. */
-  delivered(record: OperationRecord): void;
+  delivered(settled: { readonly record: OperationRecord; readonly persisted: boolean }): void;
   /** Stores that the outcome has reached whoever it was for. @throws JournalError */
   acknowledge(record: OperationRecord): Promise<void>;
 }

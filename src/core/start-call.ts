@@ -3,7 +3,6 @@ import { admit, type Ticket } from './admit.ts';
 import { type PreparedCall, prepareCall } from './call-options.ts';
 import type { OperationDriver } from './driver.ts';
 import { LazyOperation } from './operation-promise.ts';
-import { OVER } from './over.ts';
 import { type OperationRecord, RECORD_VERSION } from './record.ts';
 import type { Services } from './services.ts';
 import type { CallOptions, OperationPromise } from './types.ts';
@@ -84,30 +83,41 @@ function waitedFor(
 
 /** The ticket, or undefined after `timeout` ms: a journal or an `owner` that never answers must not hold a caller for ever. An abort leaves it
  *  a moment, for whether it cancels is known only once the claim is. */
-async function within(
+function within(
   admission: Promise<Ticket>,
-  { settings, pool }: Services,
+  { pool: { keepAlive, limits } }: Services,
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal | undefined },
 ): Promise<Ticket | undefined> {
-  const over = new AbortController();
-  const release = pool.keepAlive();
-  const late = new Promise<undefined>((resolve) => {
-    const end = (ms: number) => {
-      settings.clock.sleep(ms, over.signal).then(
-        () => resolve(undefined),
-        () => undefined,
-      );
+  return new Promise((resolve, reject) => {
+    const release = keepAlive();
+    let hurry: (() => void) | undefined;
+    const done = () => {
+      lift();
+      hurry?.();
+      signal?.removeEventListener('abort', abort);
+      release();
     };
-    if (Number.isFinite(timeout)) end(timeout);
-    if (signal?.aborted) end(SHORTEST_ADMISSION);
-    signal?.addEventListener('abort', () => end(SHORTEST_ADMISSION), { signal: over.signal });
+    const late = () => {
+      done();
+      resolve(undefined);
+    };
+    const abort = () => {
+      hurry ??= limits.set(SHORTEST_ADMISSION, late);
+    };
+    const lift = limits.set(timeout, late);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    admission.then(
+      (ticket) => {
+        done();
+        resolve(ticket);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([admission, late]);
-  } finally {
-    over.abort(OVER);
-    release();
-  }
 }
 
 /** Nothing is known yet: the claim may still be stored and sent, and the name may have been sent before. */

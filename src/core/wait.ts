@@ -1,8 +1,8 @@
 import type { OperationDriver } from './driver.ts';
 import type { OncewardError } from './errors/onceward-error.ts';
-import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 import type { OperationRecord } from './record.ts';
+import type { TimeLimits } from './time-limits.ts';
 import type { Source, Waiting } from './types.ts';
 
 /** What a caller gets for waiting. */
@@ -26,6 +26,7 @@ export type Waited =
 
 export interface WaitOptions {
   readonly clock: Clock;
+  readonly limits: TimeLimits;
   /** How long from now, ms; Infinity for ever. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
@@ -40,12 +41,11 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
   const { clock, timeout, signal } = options;
   return new Promise((resolve) => {
     const started = clock.now();
-    const over = new AbortController();
     const release = options.keepAlive();
     let cancelled = false;
     const done = (waited: Waited) => {
       unlisten();
-      over.abort(OVER);
+      lift();
       signal?.removeEventListener('abort', abort);
       release();
       resolve(waited);
@@ -61,12 +61,7 @@ export function waitFor(driver: OperationDriver, options: WaitOptions): Promise<
     };
     const unlisten = driver.listen(check);
     signal?.addEventListener('abort', abort, { once: true });
-    if (Number.isFinite(timeout)) {
-      clock.sleep(timeout, over.signal).then(
-        () => done(pending(driver, undefined)),
-        () => undefined,
-      );
-    }
+    const lift = options.limits.set(timeout, () => done(pending(driver, undefined)));
     if (signal?.aborted) abort();
     check();
   });

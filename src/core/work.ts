@@ -5,6 +5,7 @@ import type { Presence } from './ports.ts';
 import type { OperationRecord } from './record.ts';
 import { honoursKey, routeFacts } from './route.ts';
 import type { Settings } from './settings.ts';
+import type { TimeLimits } from './time-limits.ts';
 import type { Waiting } from './types.ts';
 
 /** What driving needs beside the operation itself. */
@@ -13,6 +14,7 @@ export interface Driving {
   readonly journal: Journal;
   readonly presence: Presence;
   readonly traffic: OriginTraffic;
+  readonly limits: TimeLimits;
   /** Aborted when the client closes: no further attempt begins. */
   readonly closing: AbortSignal;
   /** Aborted when the client no longer waits for attempts under way. */
@@ -35,8 +37,6 @@ export class Work {
   current = true;
   /** The record is as it was read or written a moment ago: nothing has been waited for since. */
   seen = true;
-  /** Aborted once there is no point in preparing the next attempt. */
-  readonly halted: AbortSignal;
   /** Skip a backoff, never a Retry-After. */
   hurried = false;
   /** When the last attempt of this run left. */
@@ -54,10 +54,14 @@ export class Work {
   constructor(record: OperationRecord, { fresh, slot }: { readonly fresh: boolean; readonly slot?: Slot | undefined }) {
     this.record = record;
     this.slot = slot;
-    this.halted = this.#halt.signal;
     this.resumed = !fresh;
     this.possible = !fresh && record.state.dispatchedAt !== undefined;
     this.attempts = record.state.attempts;
+  }
+
+  /** Aborted once there is no point in preparing the next attempt. */
+  get halted(): AbortSignal {
+    return this.#halt.signal;
   }
 
   cancel(): void {

@@ -11,11 +11,10 @@ export function memoryJournal(): Journal {
   const records = new Map<string, JournalRecord>();
   const hints = changeHints();
   /** Checked as every journal's records are: what could not be read again must not be claimed. */
-  const store = (record: JournalRecord): JournalRecord => {
+  const store = (record: JournalRecord): void => {
     const { identity } = record;
     records.set(identity, checkRecord(record, identity));
     hints.tell(identity);
-    return copied(record);
   };
   return {
     kind: 'memory',
@@ -25,13 +24,18 @@ export function memoryJournal(): Journal {
       const { identity } = offered;
       const existing = records.get(identity);
       if (existing !== undefined) return given(applyClaim(existing, offered));
-      return { created: true, record: store(copied(offered)) };
+      store(copied(offered));
+      return { created: true, record: copied(offered) };
     },
     async update(identity, change) {
       const existing = records.get(identity);
-      const result = applyUpdate(existing, copied(change));
-      if (!result.won || result.record === undefined || result.record === existing) return given(result);
-      return { won: true, record: store(result.record) };
+      const result = applyUpdate(existing, change);
+      const { won, record } = result;
+      if (!won || record?.state === undefined || record === existing) return given(result);
+      const { fixed, state } = record;
+      // What came in goes out again: its writer's own. What is kept is nobody else's.
+      store({ ...record, fixed: change.round ? copied(fixed) : fixed, state: copied(state) });
+      return { won, record: change.round ? record : { ...record, fixed: copied(fixed) } };
     },
     get: async (identity) => copied(records.get(identity)),
     async list(prefix, { open = false } = {}) {
@@ -60,10 +64,12 @@ function copied<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return value.slice() as T;
   if (Array.isArray(value)) return value.map(copied) as T;
-  const copy: Record<string, unknown> = {};
-  // Not Object.entries: this is most of what this journal does.
-  for (const name of Object.keys(value)) {
-    if (name !== '__proto__') copy[name] = copied((value as Record<string, unknown>)[name]);
+  // At once, and then what holds more: this is most of what this journal does.
+  const copy = { ...value } as Record<string, unknown>;
+  if (Object.hasOwn(copy, '__proto__')) delete copy['__proto__'];
+  for (const name in copy) {
+    const member = copy[name];
+    if (typeof member === 'object' && member !== null) copy[name] = copied(member);
   }
   return copy as T;
 }

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { AttemptInput } from '../../src/core/attempt.ts';
 import type { Refusal } from '../../src/core/gate.ts';
+import { TimeLimits } from '../../src/core/time-limits.ts';
 import { http, type RawServer, rawServer, tryOnce } from './support/wire.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -201,7 +202,10 @@ describe('attemptTimeout covers headers and body', () => {
       },
     };
     await using server = await rawServer((socket) => socket.end(http(204, {})));
-    await tryOnce(server.url, { clock });
+    const limits = new TimeLimits(clock);
+    await tryOnce(server.url, { limits });
+    // Sleeps only on where somebody still waits.
+    limits.close();
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });
@@ -231,7 +235,7 @@ describe('stop', () => {
     // a clock that is over before ky has called fetch
     const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
     const send: typeof fetch = (input) => fetch(new Request(input as Request, { signal: null }));
-    const { sent } = await tryOnce(server.url, { clock, attemptTimeout: 0, send });
+    const { sent } = await tryOnce(server.url, { limits: new TimeLimits(clock), attemptTimeout: 0, send });
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(server.requests.length).toBe(sent);
   });

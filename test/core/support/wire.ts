@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttemptInput, type AttemptResult, attempt } from '../../../src/core/attempt.ts';
 import type { Clock } from '../../../src/core/ports.ts';
+import { TimeLimits } from '../../../src/core/time-limits.ts';
 
 /** A server that hears bytes and says bytes: nothing between a test and the wire. */
 export interface RawServer {
@@ -88,7 +89,7 @@ export async function tryOnce(url: string, given: Partial<AttemptInput> = {}): P
     credentialHeaders: [],
     credentials: 'same-origin',
     send: (input, init) => globalThis.fetch(input, init),
-    clock: realClock,
+    limits: new TimeLimits(realClock),
     attemptTimeout: 5_000,
     stop: new AbortController().signal,
     gate: () => undefined,
