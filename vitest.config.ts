@@ -60,6 +60,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/browser/**', 'test/page/**', 'test/crash/**', ...EXAMPLES],
           testTimeout: 15_000,
+          // Their time is mostly waiting. By default one core is left to the runner, which on two cores means one file at a time.
+          maxWorkers: '100%',
         },
       },
       // Real children that are killed; and real browsers that are reloaded and killed, driven from Node. Each has a run of its own: beside
