@@ -50,13 +50,10 @@ export function createMock(options: MockOptions = {}): Mock {
     },
     on: (listener) => parts.events.on(listener),
     clock: toldClock(parts),
-    async crash() {
-      parts.events.tell('crashed');
-      engine.crash();
-    },
+    crash: async () => engine.crash(),
     reset() {
       parts.events.tell('reset');
-      engine.crash();
+      engine.end();
       engine = new Engine(parts);
     },
   };

@@ -24,13 +24,15 @@ export interface DeliveryParts {
   readonly serveAgain: () => void;
   /** Says that the fault strikes now. */
   readonly strikes: () => void;
+  /** The server dies, unless it has died of this fault already. */
+  readonly crash: () => Promise<void>;
   readonly clock: Clock;
 }
 
 /** Serves a request the way its fault wants it. */
 export async function deliver(
   fault: PlannedFault | undefined,
-  { serve, serveAgain, strikes, clock }: DeliveryParts,
+  { serve, serveAgain, strikes, crash, clock }: DeliveryParts,
 ): Promise<Fate> {
   if (fault === undefined) return sent(await serve());
   const wait = async (): Promise<void> => {
@@ -52,6 +54,13 @@ export async function deliver(
       if (fault.delay > 0) await clock.sleep(fault.delay);
       return sent(served);
     }
+    case 'crash:before-effect':
+    case 'crash:before-store':
+    case 'crash:after-store':
+      // It dies on its way through the server, or here where no handler ran.
+      await serve();
+      await crash();
+      return { parcel: { kind: 'reset' }, outcome: 'lost' };
     case 'reset-after':
     case 'lose-response':
     case 'truncate': {

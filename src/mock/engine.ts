@@ -4,15 +4,15 @@ import { controlAnswer } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
-import { type EventLog, type EventSubject, type MockEvent } from './events.ts';
-import { FaultPlan } from './fault-plan.ts';
+import { type EventLog, type EventSubject, type MockEvent, type Tell } from './events.ts';
+import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { IdempotentServer, type Visit } from './idempotent-server.ts';
 import { Ledger } from './ledger.ts';
 import { Monitors } from './monitors.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
-import type { Delivery, Execution, FaultKind, LogLine, MockOptions } from './types.ts';
+import type { CrashPoint, Delivery, Execution, FaultKind, LogLine, MockOptions } from './types.ts';
 
 /** What an engine is made of: the options, resolved. */
 export interface EngineParts {
@@ -28,6 +28,10 @@ export interface EngineParts {
   readonly log: ((line: LogLine) => void) | undefined;
   readonly routes: MockOptions['routes'];
 }
+
+const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
+  (['before-effect', 'before-store', 'after-store'] as const).map((point) => [`crash:${point}`, point]),
+);
 
 /** One server, from switching on to `reset()`: takes a request in, counts it, lets the plan strike, and hands out what is left of the answer. */
 export class Engine {
@@ -80,6 +84,12 @@ export class Engine {
   }
 
   crash(): void {
+    this.#parts.events.tell('crashed');
+    this.#server.crash();
+  }
+
+  /** Another engine takes its place. */
+  end(): void {
     this.#server.crash();
   }
 
@@ -90,11 +100,12 @@ export class Engine {
     const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
     const arrival = arrivalOf(request, body, target, context);
     const fault = this.plan.take(arrival.method, arrival.path);
-    const visit = this.#admit(arrival);
+    const visit = this.#admit(arrival, fault);
     const fate = await deliver(fault, {
       serve: () => this.#server.answer(visit),
       serveAgain: () => void this.#serveUnheard(arrival, fault?.kind),
       strikes: () => visit.tell('fault', fault && { fault: fault.kind }),
+      crash: visit.crash,
       clock,
     });
     this.#end(visit, fate, fault?.kind);
@@ -102,14 +113,23 @@ export class Engine {
   }
 
   /** Counts a request in. */
-  #admit(arrival: Arrival): Visit {
-    const { events } = this.#parts;
+  #admit(arrival: Arrival, fault?: PlannedFault): Visit {
+    const { events, clock } = this.#parts;
     const { terms, reading, tenant } = arrival;
     const counted = terms.honours !== 'ignored' && reading.kind === 'key';
     const entry = counted ? this.#ledger.hit(tenant, reading.key) : undefined;
     const subject = subjectOf(arrival, events.nextArrival());
     events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
-    return { arrival, entry, hits: entry?.hits ?? 0, tell: (kind, details) => events.tell(kind, subject, details) };
+    const tell: Tell = (kind, details) => events.tell(kind, subject, details);
+    let dead = false;
+    const crash = async (): Promise<void> => {
+      if (fault === undefined || dead) return;
+      dead = true;
+      if (fault.delay > 0) await clock.sleep(fault.delay);
+      tell('fault', { fault: fault.kind });
+      this.crash();
+    };
+    return { arrival, entry, hits: entry?.hits ?? 0, tell, diesAt: fault && CRASHES.get(fault.kind), crash };
   }
 
   /** A second delivery: whatever becomes of it, nobody hears it. */

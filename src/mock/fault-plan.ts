@@ -26,6 +26,9 @@ const KINDS: ReadonlySet<string> = new Set([
   'truncate',
   'stall',
   'duplicate',
+  'crash:before-effect',
+  'crash:before-store',
+  'crash:after-store',
 ]);
 
 const MEMBERS: ReadonlySet<string> = new Set(['fault', 'at', 'route', 'retryAfter', 'delay']);

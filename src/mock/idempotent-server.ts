@@ -7,7 +7,7 @@ import type { Entry, Ledger, Lock } from './ledger.ts';
 import type { Monitors } from './monitors.ts';
 import type { Resources } from './resources.ts';
 import { type FoundRoute, SAFE_METHODS } from './routes.ts';
-import type { Execution, LogOutcome } from './types.ts';
+import type { CrashPoint, Execution, LogOutcome } from './types.ts';
 
 /** An answer and how it came about. `lost`: the process that ran it died, there is nobody left to answer. */
 export type Served =
@@ -22,7 +22,13 @@ export interface Visit {
   /** How often the key had come in by then, this time included. */
   readonly hits: number;
   readonly tell: Tell;
+  /** Where on its way the server is to die. */
+  readonly diesAt: CrashPoint | undefined;
+  /** Lets it die, once. */
+  readonly crash: () => Promise<void>;
 }
+
+const LOST = { outcome: 'lost' } as const;
 
 export interface ServerParts {
   readonly dialect: Dialect;
@@ -106,7 +112,7 @@ export class IdempotentServer {
       tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
       if (inProgress === 'accepted') return this.#accept(visit, held.lock);
       await held.lock.ended;
-      if (held.lock.lost) return { outcome: 'lost' };
+      if (held.lock.lost) return LOST;
     }
   }
 
@@ -129,13 +135,17 @@ export class IdempotentServer {
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
     const lock = ledger.lock(entry, { fingerprint, memory: terms, firstSent, tell });
     tell('locked');
+    if (visit.diesAt === 'before-effect') await visit.crash();
+    if (lock.lost) return LOST;
     entry.effects += 1;
     const ended = await this.#execute(visit, found, entry.key);
+    if (visit.diesAt === 'before-store') await visit.crash();
     const kept = dialect.keeps(ended.answer);
-    if (!ledger.finish(entry, lock, ended.answer, kept)) return { outcome: 'lost' };
+    if (!ledger.finish(entry, lock, ended.answer, kept)) return LOST;
     const { status } = ended.answer;
     if (kept) tell('stored', { status });
     else tell('released', { status, why: 'not-kept' });
+    if (visit.diesAt === 'after-store') await visit.crash();
     // What is not kept is no answer of the key's.
     return { ...ended, ...(kept && { answer: dialect.honoured(ended.answer, entry.key) }), outcome: 'executed' };
   }

@@ -1,6 +1,7 @@
 export { createMock } from './create-mock.ts';
 export type { MockEvent, MockEventKind } from './events.ts';
 export type {
+  CrashPoint,
   Delivery,
   Execution,
   Fault,

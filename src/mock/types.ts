@@ -14,7 +14,11 @@ import type { MockEvent } from './events.ts';
  *  | `reset-after` | has run, its answer is stored | the connection is reset before the status line |
  *  | `lose-response` | has run, its answer is stored | silence, the connection stays open |
  *  | `truncate` | has run, its answer is stored | headers and half the body, then a reset |
+ *  | `crash:before-effect` | is not run: the server dies with the key locked | the connection is reset, everybody else's too |
+ *  | `crash:before-store` | has run, its answer is lost: the server dies before it is stored | the same |
+ *  | `crash:after-store` | has run, its answer is stored: the server dies before it is sent | the same |
  *
+ *  The server dies as `crash()` makes it die; `onceward mock` kills its own process. Where no handler runs it dies before the answer is sent.
  *  Over node:http a reset is a TCP RST. Over msw it is `HttpResponse.error()`, and silence never answers.
  */
 export type FaultKind =
@@ -24,7 +28,11 @@ export type FaultKind =
   | 'truncate'
   | 'stall'
   | 'duplicate'
+  | `crash:${CrashPoint}`
   | `status:${number}`;
+
+/** Where in a request a server can die. */
+export type CrashPoint = 'before-effect' | 'before-store' | 'after-store';
 
 /** A fault for the next request, or, as an object, for a certain one. Plain JSON: a plan can be kept in a file.
  *
