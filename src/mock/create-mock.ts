@@ -15,6 +15,11 @@ const OPTIONS: readonly string[] = [
   'profile',
   'keyLifetime',
   'inProgress',
+  'waitLimit',
+  'lease',
+  'atomic',
+  'ledger',
+  'onCrash',
   'tenant',
   'cors',
   'log',
@@ -50,7 +55,7 @@ export function createMock(options: MockOptions = {}): Mock {
     },
     on: (listener) => parts.events.on(listener),
     clock: toldClock(parts),
-    crash: async () => engine.crash(),
+    crash: () => engine.crash(),
     reset() {
       parts.events.tell('reset');
       engine.end();
@@ -76,6 +81,11 @@ function partsOf(options: MockOptions): EngineParts {
     cors: cors === undefined ? undefined : corsFor(cors, profile.data),
     basePath: basePathOf(options.baseUrl),
     inProgress,
+    waitLimit: milliseconds(options.waitLimit ?? '30s', 'waitLimit', { infinity: true }),
+    lease: options.lease === undefined ? undefined : milliseconds(options.lease, 'lease'),
+    atomic: options.atomic ?? true,
+    store: options.ledger,
+    onCrash: options.onCrash,
     tenant: options.tenant ?? tenantOf,
     log: options.log,
     routes: options.routes,

@@ -1,5 +1,6 @@
 import { type Answer, toResponse, withoutBody } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
+import { Books } from './books.ts';
 import { controlAnswer } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
@@ -7,12 +8,12 @@ import type { Dialect } from './dialect.ts';
 import { type EventLog, type EventSubject, type MockEvent, type Tell } from './events.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { IdempotentServer, type Visit } from './idempotent-server.ts';
-import { Ledger } from './ledger.ts';
+import type { LedgerStore } from './ledger-store.ts';
 import { Monitors } from './monitors.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
-import type { CrashPoint, Delivery, Execution, FaultKind, LogLine, MockOptions } from './types.ts';
+import type { CrashPoint, Delivery, Execution, FaultKind, LedgerEntry, LogLine, MockOptions } from './types.ts';
 
 /** What an engine is made of: the options, resolved. */
 export interface EngineParts {
@@ -24,6 +25,13 @@ export interface EngineParts {
   /** Without a slash at the end; empty where there is none. */
   readonly basePath: string;
   readonly inProgress: 'conflict' | 'wait' | 'accepted';
+  /** How long `wait` holds a repeat, in milliseconds. */
+  readonly waitLimit: number;
+  /** How long a lock lives, in milliseconds; undefined where it lives as long as its process. */
+  readonly lease: number | undefined;
+  readonly atomic: boolean;
+  readonly store: LedgerStore | undefined;
+  readonly onCrash: (() => void) | undefined;
   readonly tenant: (request: Request) => string;
   readonly log: ((line: LogLine) => void) | undefined;
   readonly routes: MockOptions['routes'];
@@ -37,28 +45,23 @@ const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
 export class Engine {
   readonly plan: FaultPlan = new FaultPlan();
   readonly #parts: EngineParts;
-  readonly #ledger: Ledger;
+  readonly #books: Books;
   readonly #monitors: Monitors;
   readonly #findRoute: FindRoute;
   readonly #server: IdempotentServer;
-  readonly #executions: Execution[] = [];
+  /** While a server that died comes back: what it had written is being read. */
+  #restarting: Promise<void> | undefined;
 
+  /** @throws Error where the ledger's store cannot be read */
   constructor(parts: EngineParts) {
-    const { dialect, clock, inProgress } = parts;
+    const { dialect, clock } = parts;
     const now = (): number => clock.now();
+    const resources = new Resources(dialect.data, dialect.replay);
     this.#parts = parts;
-    this.#findRoute = routeTable(parts.routes);
-    this.#ledger = new Ledger(now);
+    this.#books = new Books({ ...parts, now, resources });
+    this.#findRoute = routeTable(parts.routes, this.#books.executions.last);
     this.#monitors = new Monitors(dialect.data.accepted, now);
-    this.#server = new IdempotentServer({
-      dialect,
-      ledger: this.#ledger,
-      monitors: this.#monitors,
-      resources: new Resources(dialect.data, dialect.replay),
-      inProgress,
-      now,
-      executed: (execution) => this.#executions.push(execution),
-    });
+    this.#server = new IdempotentServer({ ...parts, books: this.#books, monitors: this.#monitors, resources });
   }
 
   async handle(request: Request): Promise<Delivery> {
@@ -76,27 +79,34 @@ export class Engine {
   }
 
   effects(route?: string): readonly Execution[] {
-    return this.#executions.filter((execution) => route === undefined || execution.route === route);
+    return this.#books.executions.list(route);
   }
 
-  ledger(): ReturnType<Ledger['list']> {
-    return this.#ledger.list();
+  ledger(): readonly LedgerEntry[] {
+    return this.#books.ledger.list();
   }
 
-  crash(): void {
-    this.#parts.events.tell('crashed');
-    this.#server.crash();
+  async crash(): Promise<void> {
+    const { events, onCrash } = this.#parts;
+    events.tell('crashed');
+    onCrash?.();
+    const settled = this.#server.crash();
+    this.#restarting = settled;
+    await settled;
+    if (this.#restarting === settled) this.#restarting = undefined;
   }
 
-  /** Another engine takes its place. */
+  /** Another engine takes its place, and knows nothing. */
   end(): void {
-    this.#server.crash();
+    void this.#server.crash();
+    this.#books.forget();
   }
 
   async #serve(request: Request, target: Target): Promise<Parcel> {
     const { dialect, tenant, clock } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
     const body = new Uint8Array(await request.arrayBuffer());
+    while (this.#restarting !== undefined) await this.#restarting;
     const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
     const arrival = arrivalOf(request, body, target, context);
     const fault = this.plan.take(arrival.method, arrival.path);
@@ -117,7 +127,7 @@ export class Engine {
     const { events, clock } = this.#parts;
     const { terms, reading, tenant } = arrival;
     const counted = terms.honours !== 'ignored' && reading.kind === 'key';
-    const entry = counted ? this.#ledger.hit(tenant, reading.key) : undefined;
+    const entry = counted ? this.#books.ledger.hit(tenant, reading.key) : undefined;
     const subject = subjectOf(arrival, events.nextArrival());
     events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
     const tell: Tell = (kind, details) => events.tell(kind, subject, details);
@@ -127,7 +137,7 @@ export class Engine {
       dead = true;
       if (fault.delay > 0) await clock.sleep(fault.delay);
       tell('fault', { fault: fault.kind });
-      this.crash();
+      await this.crash();
     };
     return { arrival, entry, hits: entry?.hits ?? 0, tell, diesAt: fault && CRASHES.get(fault.kind), crash };
   }

@@ -12,7 +12,7 @@ import type { FaultKind, LogOutcome } from './types.ts';
  *  | `replayed` | a repeat got the stored answer |
  *  | `waiting` | a repeat is held, or was given a monitor (`why`), while the first one runs |
  *  | `refused` | nothing was run; `why` is the outcome |
- *  | `expired` | a stored answer was found to be past its lifetime, and is forgotten |
+ *  | `expired` | a stored answer was found to be past its lifetime, and is forgotten: told with its key, without a request |
  *  | `fault` | a planned fault strikes |
  *  | `answered`, `lost` | the end of each request: a status line was sent, or nobody heard of it (`why`) |
  *  | `crashed`, `reset`, `clock` | something was done to the server; `clock` was moved `by` milliseconds |

@@ -1,13 +1,19 @@
-import { type Answer, captureAnswer, problemAnswer, withoutBody } from './answer.ts';
+import type { Clock } from '../core/ports.ts';
+import { type Answer, problemAnswer, withoutBody } from './answer.ts';
 import type { Arrival } from './arrival.ts';
+import type { Books } from './books.ts';
 import type { Dialect } from './dialect.ts';
 import type { Tell } from './events.ts';
+import type { Run } from './executions.ts';
 import { sameRequest } from './fingerprint.ts';
-import type { Entry, Ledger, Lock } from './ledger.ts';
+import { executionOf, handled, messageOf } from './handle-route.ts';
+import type { Entry } from './ledger.ts';
+import { type Life, Lives } from './lives.ts';
+import type { Lock } from './lock.ts';
 import type { Monitors } from './monitors.ts';
 import type { Resources } from './resources.ts';
 import { type FoundRoute, SAFE_METHODS } from './routes.ts';
-import type { CrashPoint, Execution, LogOutcome } from './types.ts';
+import type { CrashPoint, LogOutcome } from './types.ts';
 
 /** An answer and how it came about. `lost`: the process that ran it died, there is nobody left to answer. */
 export type Served =
@@ -32,38 +38,39 @@ const LOST = { outcome: 'lost' } as const;
 
 export interface ServerParts {
   readonly dialect: Dialect;
-  readonly ledger: Ledger;
+  readonly books: Books;
   readonly monitors: Monitors;
   readonly resources: Resources;
   readonly inProgress: 'conflict' | 'wait' | 'accepted';
-  readonly now: () => number;
-  readonly executed: (execution: Execution) => void;
+  /** How long `wait` holds a repeat, in milliseconds. */
+  readonly waitLimit: number;
+  readonly clock: Clock;
 }
 
 /** What a careful server does with a key: lock on first touch, run once, keep the answer, replay it. */
 export class IdempotentServer {
   readonly #parts: ServerParts;
-  /** Cuts off the requests that are being answered. */
-  readonly #open = new Set<() => void>();
+  readonly #lives = new Lives<Served>(LOST);
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
   }
 
   async answer(visit: Visit): Promise<Served> {
-    const served = await this.#untilCrash(this.#answer(visit));
+    const served = await this.#lives.live((life) => this.#answer({ ...visit, life }));
     if (visit.arrival.method !== 'HEAD' || served.answer === undefined) return served;
     return { ...served, answer: withoutBody(served.answer) };
   }
 
-  /** Loses what a dying process loses. */
-  crash(): void {
-    this.#parts.ledger.loseLocks();
+  /** Loses what a dying process loses. Resolves once what had been written by then is in the books. */
+  crash(): Promise<void> {
+    const settled = this.#parts.books.crash();
     this.#parts.monitors.clear();
-    for (const cut of this.#open) cut();
+    this.#lives.endAll();
+    return settled;
   }
 
-  async #answer(visit: Visit): Promise<Served> {
+  async #answer(visit: LivingVisit): Promise<Served> {
     const { dialect, resources } = this.#parts;
     const { arrival, entry, tell } = visit;
     const { terms, reading, found } = arrival;
@@ -77,29 +84,22 @@ export class IdempotentServer {
       return refuse(tell, 'malformed-key', dialect.malformedKey(reading.why));
     }
     if (terms.honours === 'required') return refuse(tell, 'missing-key', dialect.missingKey());
-    return { ...(await this.#execute(visit, found, undefined)), outcome: 'unprotected' };
-  }
-
-  /** A caller of a dead server is not kept waiting for a handler that still runs. */
-  #untilCrash(work: Promise<Served>): Promise<Served> {
-    return new Promise((resolve, reject) => {
-      const cut = (): void => resolve({ outcome: 'lost' });
-      this.#open.add(cut);
-      work.then(resolve, reject).finally(() => this.#open.delete(cut));
-    });
+    return this.#unprotected(visit, found);
   }
 
   async #protected(visit: KeyedVisit): Promise<Served> {
-    const { dialect, ledger, inProgress } = this.#parts;
-    const { arrival, entry, tell } = visit;
-    const { key } = entry;
+    const { dialect, books, inProgress, clock } = this.#parts;
+    const { ledger } = books;
+    const { arrival, tell, life } = visit;
+    const { key } = visit.entry;
+    const patience = clock.now() + this.#parts.waitLimit;
     for (;;) {
+      const entry = ledger.attached(visit.entry);
       const held = ledger.held(entry);
       if (held === undefined) {
-        if (ledger.expired(entry)) tell('expired');
         if (dialect.expired && this.#tooOld(arrival, entry)) return refuse(tell, 'expired', dialect.expired(key));
         // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
-        return this.#first(visit);
+        return this.#first({ ...visit, entry });
       }
       if (dialect.seesMismatch && !sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
         return refuse(tell, 'mismatch', dialect.mismatch(key));
@@ -108,11 +108,12 @@ export class IdempotentServer {
         tell('replayed', { status: held.stored.answer.status });
         return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
       }
-      if (inProgress === 'conflict') return refuse(tell, 'in-progress', dialect.inProgress(key));
+      const left = patience - clock.now();
+      if (inProgress === 'conflict' || left <= 0) return refuse(tell, 'in-progress', dialect.inProgress(key));
       tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
       if (inProgress === 'accepted') return this.#accept(visit, held.lock);
-      await held.lock.ended;
-      if (held.lock.lost) return LOST;
+      await this.#endOf(held.lock, left);
+      if (life.over) return LOST;
     }
   }
 
@@ -121,59 +122,107 @@ export class IdempotentServer {
     return { answer: dialect.honoured(monitors.accepted(lock, arrival), entry.key), outcome: 'accepted' };
   }
 
+  /** Until the execution has ended, its lease is over, or `left` milliseconds have passed. */
+  async #endOf(lock: Lock, left: number): Promise<void> {
+    const { clock } = this.#parts;
+    const wait = Math.min(left, lock.leaseUntil - clock.now());
+    if (wait === Number.POSITIVE_INFINITY) return lock.ended;
+    const stop = new AbortController();
+    const slept = clock.sleep(wait, stop.signal).catch(() => {});
+    await Promise.race([lock.ended, slept]);
+    stop.abort();
+  }
+
   /** The key's time is over: by what is stored, or by what the client itself says. */
   #tooOld({ terms, reading }: Arrival, entry: Entry): boolean {
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
-    const spent = firstSent !== undefined && this.#parts.now() >= firstSent + terms.lifetime;
-    return spent || this.#parts.ledger.expired(entry);
+    const spent = firstSent !== undefined && this.#parts.clock.now() >= firstSent + terms.lifetime;
+    return spent || this.#parts.books.ledger.expired(entry);
   }
 
   async #first(visit: KeyedVisit): Promise<Served> {
-    const { dialect, ledger } = this.#parts;
-    const { arrival, entry, found, tell } = visit;
+    const { arrival, entry, tell } = visit;
     const { fingerprint, terms, reading } = arrival;
+    const { books } = this.#parts;
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
-    const lock = ledger.lock(entry, { fingerprint, memory: terms, firstSent, tell });
+    const lock = books.lock(entry, { fingerprint, memory: terms, firstSent, tell });
     tell('locked');
-    if (visit.diesAt === 'before-effect') await visit.crash();
-    if (lock.lost) return LOST;
-    entry.effects += 1;
-    const ended = await this.#execute(visit, found, entry.key);
-    if (visit.diesAt === 'before-store') await visit.crash();
-    const kept = dialect.keeps(ended.answer);
-    if (!ledger.finish(entry, lock, ended.answer, kept)) return LOST;
-    const { status } = ended.answer;
-    if (kept) tell('stored', { status });
-    else tell('released', { status, why: 'not-kept' });
-    if (visit.diesAt === 'after-store') await visit.crash();
-    // What is not kept is no answer of the key's.
-    return { ...ended, ...(kept && { answer: dialect.honoured(ended.answer, entry.key) }), outcome: 'executed' };
+    try {
+      return await this.#run(visit, lock);
+    } catch (error) {
+      books.ledger.abandon(entry, lock);
+      tell('released', { why: 'not-written' });
+      return { answer: UNWRITTEN, outcome: 'executed', error: messageOf(error) };
+    }
   }
 
-  async #execute(
-    { arrival, tell }: Visit,
-    { route, handler, params }: FoundRoute,
-    key: string | undefined,
-  ): Promise<{ answer: Answer; error?: string }> {
-    const { executed, now, resources } = this.#parts;
-    const { tenant, json } = arrival;
-    if (!SAFE_METHODS.has(arrival.method)) {
-      executed({ route, key, tenant, at: now(), body: json });
-      tell('effect');
-    }
+  /** Runs what holds its key. The only thing that throws here is the store of the books. */
+  async #run(visit: KeyedVisit, lock: Lock): Promise<Served> {
+    const { dialect, books } = this.#parts;
+    const { arrival, entry, found, tell, life, diesAt } = visit;
+    const secured = books.secured(entry, lock);
+    if (secured !== undefined) await secured;
+    if (diesAt === 'before-effect') await visit.crash();
+    if (life.over) return LOST;
+    const run = books.begin(executionOf(arrival, found, entry.key, this.#parts.clock.now()), entry);
+    tell('effect');
+    const begun = books.begun(run);
+    if (begun !== undefined) await begun;
+    if (life.over) return LOST;
+    const { answer, error } = await handled(arrival, found, entry.key);
+    if (diesAt === 'before-store') await visit.crash();
+    const keep = dialect.keeps(answer);
+    const { status } = answer;
+    if (!(await books.end({ arrival, entry, lock, run, answer, keep }))) return this.#outrun(visit, run, answer);
+    if (keep) tell('stored', { status });
+    else tell('released', { status, why: 'not-kept' });
+    if (diesAt === 'after-store') await visit.crash();
+    return {
+      // What is not kept is no answer of the key's.
+      answer: keep ? dialect.honoured(answer, entry.key) : answer,
+      outcome: 'executed',
+      ...(error !== undefined && { error }),
+    };
+  }
+
+  /** It ran longer than its lease, and another request has the key. With its effect taken back it is just one more repeat; a careless server answers as
+   *  if nothing were wrong. */
+  #outrun({ entry, life, tell }: KeyedVisit, run: Run, answer: Answer): Served {
+    if (life.over) return LOST;
+    if (!run.undone) return { answer, outcome: 'executed' };
+    return refuse(tell, 'in-progress', this.#parts.dialect.inProgress(entry.key));
+  }
+
+  async #unprotected(visit: LivingVisit, found: FoundRoute): Promise<Served> {
+    const { books, clock } = this.#parts;
+    const { arrival, tell, life, diesAt } = visit;
+    if (diesAt === 'before-effect') await visit.crash();
+    if (life.over) return LOST;
+    if (SAFE_METHODS.has(arrival.method))
+      return { ...(await handled(arrival, found, undefined)), outcome: 'unprotected' };
+    const run = books.begin(executionOf(arrival, found, undefined, clock.now()), undefined);
+    tell('effect');
     try {
-      const answer = await captureAnswer(await handler({ request: arrival.copy(), json, params, key }));
-      if (key !== undefined) resources.add(arrival, key, answer);
-      return { answer };
+      const begun = books.begun(run);
+      if (begun !== undefined) await begun;
+      const ended = await handled(arrival, found, undefined);
+      if (diesAt === 'before-store') await visit.crash();
+      if (life.over) return LOST;
+      await books.ended(run);
+      if (diesAt === 'after-store') await visit.crash();
+      return { ...ended, outcome: 'unprotected' };
     } catch (error) {
-      const answer = problemAnswer(500, 'Internal Server Error', 'The handler of this route failed.');
-      return { answer, error: error instanceof Error ? error.message : String(error) };
+      return { answer: UNWRITTEN, outcome: 'unprotected', error: messageOf(error) };
     }
   }
 }
 
+type LivingVisit = Visit & { readonly life: Life };
+
 /** A visit with a key, to a route there is. */
-type KeyedVisit = Visit & { readonly entry: Entry; readonly found: FoundRoute };
+type KeyedVisit = LivingVisit & { readonly entry: Entry; readonly found: FoundRoute };
+
+const UNWRITTEN = problemAnswer(500, 'Internal Server Error', 'The ledger cannot be written.');
 
 function refuse(tell: Tell, outcome: Exclude<LogOutcome, 'lost'>, answer: Answer): Served {
   tell('refused', { why: outcome, status: answer.status });

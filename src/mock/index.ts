@@ -1,5 +1,6 @@
 export { createMock } from './create-mock.ts';
 export type { MockEvent, MockEventKind } from './events.ts';
+export type { LedgerChange, LedgerStore } from './ledger-store.ts';
 export type {
   CrashPoint,
   Delivery,

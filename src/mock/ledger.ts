@@ -1,125 +1,140 @@
 import type { Answer } from './answer.ts';
-import type { Memory } from './dialect.ts';
-import type { Tell } from './events.ts';
-import type { Fingerprint } from './fingerprint.ts';
+import type { MockEventKind } from './events.ts';
+import type { RecordedKey, StoredAnswer } from './ledger-store.ts';
+import { type Claim, type Lock, newLock } from './lock.ts';
 import type { LedgerEntry } from './types.ts';
-
-/** A running execution's hold on its key. */
-export interface Lock {
-  readonly fingerprint: Fingerprint;
-  readonly memory: Memory;
-  /** Where the key's lifetime counts from the completion: as if it completed now, until it does. */
-  expiresAt: number;
-  /** Resolves when the execution is over, whichever way. */
-  readonly ended: Promise<void>;
-  /** The answer, kept under the key or not; undefined while it runs, and for ever where it was lost. */
-  result?: Answer;
-  /** The process that ran it is gone. */
-  lost: boolean;
-  /** Of the request that took the key. */
-  readonly tell: Tell;
-  end(): void;
-}
-
-/** What takes a key. */
-export interface Claim {
-  readonly fingerprint: Fingerprint;
-  readonly memory: Memory;
-  /** When the client says that it first sent this request. */
-  readonly firstSent: number | undefined;
-  readonly tell: Tell;
-}
-
-interface Stored {
-  readonly fingerprint: Fingerprint;
-  readonly expiresAt: number;
-  readonly answer: Answer;
-}
 
 /** One key of one tenant, and what is held under it. */
 export interface Entry {
   readonly key: string;
   readonly tenant: string;
-  readonly firstSeenAt: number;
+  firstSeenAt: number;
   lastSeenAt: number;
   hits: number;
   effects: number;
   lock?: Lock | undefined;
-  stored?: Stored | undefined;
+  stored?: StoredAnswer | undefined;
+  /** Of an answer that was stored until its time was over. */
+  forgotten?: { readonly expiresAt: number; readonly status: number } | undefined;
   /** When it last became free. */
   freeSince: number;
 }
 
+export interface LedgerParts {
+  readonly now: () => number;
+  /** How long a lock lives, in milliseconds; undefined where it lives as long as its process. */
+  readonly lease: number | undefined;
+  /** Says what happens to a key without a request of its own. */
+  readonly tell: (kind: MockEventKind, entry: Entry) => void;
+}
+
+/** Entries looked at with every request: each comes round often enough, and no request pays for a hundred thousand. */
+const SWEPT = 4;
+
+/** Keys that hold nothing, and are still listed. */
+const IDLE_KEPT = 10_000;
+
 /** Keys, locks and stored answers. Every step is synchronous: nothing can come between looking a key up and locking it. */
 export class Ledger {
+  readonly #parts: LedgerParts;
   readonly #entries = new Map<string, Entry>();
-  readonly #now: () => number;
+  #round: Iterator<Entry, undefined, undefined> | undefined;
+  /** Keys that hold nothing, as counted in the round before. */
+  #idle = 0;
+  #idleInRound = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
   }
 
   /** Counts a request that carried the key. */
   hit(tenant: string, key: string): Entry {
-    // A key has no line break, so no two pairs share a name.
-    const name = `${key}\n${tenant}`;
-    const now = this.#now();
-    let entry = this.#entries.get(name);
-    if (entry === undefined) {
-      entry = { key, tenant, firstSeenAt: now, lastSeenAt: now, hits: 0, effects: 0, freeSince: now };
-      this.#entries.set(name, entry);
-    }
+    this.#sweep();
+    const entry = this.entryOf(tenant, key);
     entry.hits += 1;
-    entry.lastSeenAt = now;
+    entry.lastSeenAt = this.#parts.now();
     return entry;
   }
 
+  /** The entry as it stands: one that is held by a request may have been swept away meanwhile. */
+  attached(entry: Entry): Entry {
+    const name = nameOf(entry.tenant, entry.key);
+    const found = this.#entries.get(name);
+    if (found === undefined) this.#entries.set(name, entry);
+    return found ?? entry;
+  }
+
   /** What a repeat meets: the running execution or the stored answer; undefined where the key is free or expired. */
-  held(entry: Entry): { lock: Lock; stored?: never } | { stored: Stored; lock?: never } | undefined {
-    if (entry.lock !== undefined) return { lock: entry.lock };
-    if (entry.stored !== undefined && this.#now() < entry.stored.expiresAt) return { stored: entry.stored };
-    return undefined;
+  held(entry: Entry): { lock: Lock; stored?: never } | { stored: StoredAnswer; lock?: never } | undefined {
+    const { lock } = entry;
+    if (lock !== undefined && this.#holds(lock)) return { lock };
+    if (lock !== undefined) {
+      lock.lost ??= 'lease';
+      this.#free(entry, lock);
+      lock.tell('released', { why: 'lease' });
+    }
+    this.#forgetIfOver(entry);
+    return entry.stored && { stored: entry.stored };
   }
 
   /** An answer was stored, and its time is over. */
-  expired({ lock, stored }: Entry): boolean {
-    return lock === undefined && stored !== undefined && this.#now() >= stored.expiresAt;
+  expired(entry: Entry): boolean {
+    this.#forgetIfOver(entry);
+    return entry.lock === undefined && entry.stored === undefined && entry.forgotten !== undefined;
   }
 
   /** Takes a free key. Its lifetime counts from the arrival of the request that takes it: one reading of the clock for both. */
   lock(entry: Entry, { fingerprint, memory, firstSent, tell }: Claim): Lock {
-    let end = (): void => {};
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    entry.stored = undefined;
+    const { now, lease } = this.#parts;
     const since = memory.from === 'first-sent' ? (firstSent ?? entry.lastSeenAt) : entry.lastSeenAt;
-    entry.lock = { fingerprint, memory, expiresAt: since + memory.lifetime, ended, end, tell, lost: false };
+    entry.stored = undefined;
+    entry.forgotten = undefined;
+    entry.lock = newLock({
+      fingerprint,
+      expiresAt: since + memory.lifetime,
+      lifetimeOnceEnded: memory.from === 'completion' ? memory.lifetime : undefined,
+      leaseUntil: lease === undefined ? Number.POSITIVE_INFINITY : now() + lease,
+      tell,
+    });
     return entry.lock;
   }
 
-  /** Ends an execution: its answer is kept, or the key becomes free. False where the lock was lost meanwhile: then nothing happens. */
-  finish(entry: Entry, lock: Lock, answer: Answer, keep: boolean): boolean {
-    if (entry.lock !== lock) return false;
-    lock.result = answer;
-    if (lock.memory.from === 'completion') lock.expiresAt = this.#now() + lock.memory.lifetime;
-    entry.lock = undefined;
-    if (keep) entry.stored = { fingerprint: lock.fingerprint, expiresAt: lock.expiresAt, answer };
-    else entry.freeSince = this.#now();
-    lock.end();
+  /** Whether the end of an execution still counts. From here on its lock cannot be lost. */
+  ending(entry: Entry, lock: Lock): boolean {
+    if (entry.lock !== lock || lock.lost !== undefined) return false;
+    if (lock.lifetimeOnceEnded !== undefined) lock.expiresAt = this.#parts.now() + lock.lifetimeOnceEnded;
+    lock.ending = true;
     return true;
   }
 
-  /** Loses every lock, as a dying process does. */
+  /** Ends an execution: its answer is kept, or the key becomes free. */
+  finish(entry: Entry, lock: Lock, answer: Answer, keep: boolean): void {
+    lock.result = answer;
+    if (keep) entry.stored = { fingerprint: lock.fingerprint, expiresAt: lock.expiresAt, answer };
+    this.#free(entry, lock);
+  }
+
+  /** The execution came to nothing that could be kept. */
+  abandon(entry: Entry, lock: Lock): void {
+    if (entry.lock === lock) this.#free(entry, lock);
+  }
+
+  /** Loses what a dying process loses: its locks, unless they have a lease. Then nobody will end them, and they hold until it is over. */
   loseLocks(): void {
     for (const entry of this.#entries.values()) {
-      if (entry.lock === undefined) continue;
-      entry.lock.lost = true;
-      entry.lock.end();
-      entry.lock.tell('released', { why: 'crash' });
-      entry.lock = undefined;
-      entry.freeSince = this.#now();
+      const { lock } = entry;
+      if (lock === undefined || lock.ending) continue;
+      lock.lost ??= 'crash';
+      if (this.#parts.lease !== undefined) continue;
+      this.#free(entry, lock);
+      lock.tell('released', { why: 'crash' });
     }
+  }
+
+  /** An entry as it was written down; what was held under it is for the caller to say. */
+  restore({ tenant, key, hits, firstSeenAt }: RecordedKey): Entry {
+    const entry = this.entryOf(tenant, key);
+    return Object.assign(entry, { hits, firstSeenAt, lock: undefined, stored: undefined, forgotten: undefined });
   }
 
   list(): LedgerEntry[] {
@@ -129,11 +144,69 @@ export class Ledger {
     });
   }
 
-  #state(entry: Entry): Pick<LedgerEntry, 'state' | 'expiresAt' | 'status'> {
-    const { lock, stored } = entry;
-    if (lock !== undefined) return { state: 'processing', expiresAt: lock.expiresAt };
-    if (stored === undefined) return { state: 'free', expiresAt: entry.freeSince };
-    const state = this.#now() < stored.expiresAt ? 'stored' : 'expired';
-    return { state, expiresAt: stored.expiresAt, status: stored.answer.status };
+  /** Makes it where there is none. */
+  entryOf(tenant: string, key: string): Entry {
+    const name = nameOf(tenant, key);
+    const now = this.#parts.now();
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      entry = { key, tenant, firstSeenAt: now, lastSeenAt: now, hits: 0, effects: 0, freeSince: now };
+      this.#entries.set(name, entry);
+    }
+    return entry;
   }
+
+  #holds({ leaseUntil, ending }: Lock): boolean {
+    return ending || this.#parts.now() < leaseUntil;
+  }
+
+  #free(entry: Entry, lock: Lock): void {
+    entry.lock = undefined;
+    entry.freeSince = this.#parts.now();
+    lock.end();
+  }
+
+  /** Keeps of an answer whose time is over that there was one. */
+  #forgetIfOver(entry: Entry): void {
+    const { stored } = entry;
+    if (stored === undefined || this.#parts.now() < stored.expiresAt) return;
+    entry.stored = undefined;
+    entry.forgotten = { expiresAt: stored.expiresAt, status: stored.answer.status };
+    this.#parts.tell('expired', entry);
+  }
+
+  /** Collects a little with every request. */
+  #sweep(): void {
+    for (let looked = 0; looked < SWEPT; looked += 1) {
+      this.#round ??= this.#entries.values();
+      const entry = this.#round.next().value;
+      if (entry === undefined) {
+        this.#round = undefined;
+        this.#idle = this.#idleInRound;
+        this.#idleInRound = 0;
+        return;
+      }
+      this.#forgetIfOver(entry);
+      if (entry.lock !== undefined || entry.stored !== undefined) continue;
+      if (this.#idle <= IDLE_KEPT) {
+        this.#idleInRound += 1;
+        continue;
+      }
+      this.#idle -= 1;
+      this.#entries.delete(nameOf(entry.tenant, entry.key));
+    }
+  }
+
+  #state({ lock, stored, forgotten, freeSince }: Entry): Pick<LedgerEntry, 'state' | 'expiresAt' | 'status'> {
+    if (lock !== undefined && this.#holds(lock)) return { state: 'processing', expiresAt: lock.expiresAt };
+    if (lock !== undefined) return { state: 'free', expiresAt: lock.leaseUntil };
+    const known = stored === undefined ? forgotten : { expiresAt: stored.expiresAt, status: stored.answer.status };
+    if (known === undefined) return { state: 'free', expiresAt: freeSince };
+    return { state: this.#parts.now() < known.expiresAt ? 'stored' : 'expired', ...known };
+  }
+}
+
+/** A key has no line break, so no two pairs share a name. */
+function nameOf(tenant: string, key: string): string {
+  return `${key}\n${tenant}`;
 }

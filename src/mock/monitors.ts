@@ -2,7 +2,7 @@ import { v4 } from 'uuid';
 import type { Accepted } from '../core/profile.ts';
 import { type Answer, jsonAnswer, problemAnswer, withHeaders } from './answer.ts';
 import type { Arrival } from './arrival.ts';
-import type { Lock } from './ledger.ts';
+import type { Lock } from './lock.ts';
 import { readableBody } from './request-body.ts';
 
 /** Seconds. */
@@ -40,7 +40,7 @@ export class Monitors {
     if (
       monitor === undefined ||
       monitor.tenant !== tenant ||
-      monitor.lock.lost ||
+      isLost(monitor.lock, this.#now()) ||
       this.#now() >= monitor.lock.expiresAt
     ) {
       this.#byId.delete(id);
@@ -55,6 +55,11 @@ export class Monitors {
   clear(): void {
     this.#byId.clear();
   }
+}
+
+/** Nobody will end it, and nobody else can be told to wait for it. */
+function isLost({ lost, result, leaseUntil, ending }: Lock, now: number): boolean {
+  return lost === 'lease' || (result === undefined && !ending && now >= leaseUntil);
 }
 
 function running(url: string): Answer {

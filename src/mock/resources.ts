@@ -26,7 +26,7 @@ export class Resources {
     this.#repeat = repeat;
   }
 
-  add({ method, url, tenant }: Arrival, key: string, answer: Answer): void {
+  add({ method, url, tenant }: Pick<Arrival, 'method' | 'url' | 'tenant'>, key: string, answer: Answer): void {
     if (this.#recover === undefined || answer.status >= 300) return;
     const { status, headers, body } = this.#repeat(answer, key);
     const location = recoveryUrl(

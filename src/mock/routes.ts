@@ -14,9 +14,11 @@ export type FindRoute = (method: string, path: string) => FoundRoute | undefined
 /** Methods that have no effect by definition. */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The user's routes in the order given; without any, everything that can have an effect is created. */
-export function routeTable(routes: Readonly<Record<string, RouteHandler>> | undefined): FindRoute {
-  if (routes === undefined) return defaultRoutes();
+/** The user's routes in the order given; without any, everything that can have an effect is created.
+ *
+ *  @param made how many things have been, in an earlier life: no id is given twice */
+export function routeTable(routes: Readonly<Record<string, RouteHandler>> | undefined, made: number): FindRoute {
+  if (routes === undefined) return defaultRoutes(made);
   const table = Object.entries(routes).map(([route, handler]) => ({ route, handler, pattern: routePattern(route) }));
   const find: FindRoute = (method, path) => {
     for (const { route, handler, pattern } of table) {
@@ -28,8 +30,8 @@ export function routeTable(routes: Readonly<Record<string, RouteHandler>> | unde
   return find;
 }
 
-function defaultRoutes(): FindRoute {
-  let made = 0;
+function defaultRoutes(before: number): FindRoute {
+  let made = before;
   const create: RouteHandler = () => {
     made += 1;
     return toResponse(jsonAnswer(201, { id: `mock_${made}` }));

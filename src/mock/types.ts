@@ -2,6 +2,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Profile } from '../core/profile.ts';
 import type { Duration, Json } from '../core/types.ts';
 import type { MockEvent } from './events.ts';
+import type { LedgerStore } from './ledger-store.ts';
 
 /** What goes wrong with one request.
  *
@@ -147,6 +148,20 @@ export interface MockOptions {
   /** What a repeat gets while the first request still runs: the profile's refusal, the first one's answer once it is there, or 202 with a monitor
    *  URL: in Operation-Location where the profile's `accepted` is 'monitor', else in Location. @default 'conflict' */
   inProgress?: 'conflict' | 'wait' | 'accepted';
+  /** How long 'wait' holds a repeat before it gets the profile's refusal, too. @default '30s' */
+  waitLimit?: Duration;
+  /** How long a running request holds its key, whatever becomes of it. Locks then outlive a crash, as rows in a database do: until the lease is over,
+   *  repeats meet a request that nobody will end. A lease as long as the key's lifetime is the lock that stays stuck; one shorter than the handler lets
+   *  a second request run beside the first. @default locks end with their process, and never before */
+  lease?: Duration;
+  /** Whether a handler's effect and its stored answer are one change: what dies in between has then done neither. With false the effect stays and the
+   *  answer is lost, as in careless servers: the repeat does it again. Only the mock's own books are taken back, not what handlers did elsewhere.
+   *  @default true */
+  atomic?: boolean;
+  /** Where keys, answers and effects outlive the process: `fileLedger(directory)` of onceward/mock/node. @default in memory */
+  ledger?: LedgerStore;
+  /** Called first by `crash()` and the `crash:*` faults. `onceward mock` kills its own process here. @default none */
+  onCrash?: () => void;
   /** Whose keys these are: the same key of two tenants is two keys. @default a hash of Authorization, else 'default' */
   tenant?: (request: Request) => string;
   /** An origin, or '*': answer preflights, allow the key and expose what a page needs to read. @default off */
@@ -171,9 +186,9 @@ export interface Mock {
   fail(...plan: readonly Fault[]): void;
   /** @throws Error naming the faults of `fail` that no request has met */
   assertPlanConsumed(): void;
-  /** Every execution so far, of one route where it is given. */
+  /** Every execution so far, of one route where it is given: those that run, and those that were not taken back by a crash. */
   effects(route?: string): readonly Execution[];
-  /** One entry for each key of each tenant, oldest first. */
+  /** One entry for each key of each tenant, oldest first. Of the keys that hold nothing some 10,000 are listed. */
   ledger(): readonly LedgerEntry[];
   /** What happened, in order: the latest 10,000. They survive `reset()` and `crash()`.
    *
@@ -189,7 +204,8 @@ export interface Mock {
   /** Real time plus what `advance` added. Keys expire by it; hand it to a client and both live in the same time. `advance` wakes sleepers in the
    *  order in which they are due, and resolves when all have been. */
   readonly clock: Clock & { advance(by: Duration): Promise<void> };
-  /** Loses what a dying process loses: running handlers go on, but their locks and answers are gone and their callers are cut off. Stored answers stay. */
+  /** Loses what a dying process loses: running handlers go on, but their locks, effects and answers are gone and their callers are cut off. Stored
+   *  answers stay. What stays besides is for `lease` and `atomic` to say. */
   crash(): Promise<void>;
   /** Forgets keys, effects and faults, and cuts off running requests: a new server. The clock stays: a client that shares it must not see it go back. */
   reset(): void;
