@@ -51,6 +51,7 @@ export class Engine {
   readonly #server: IdempotentServer;
   /** While a server that died comes back: what it had written is being read. */
   #restarting: Promise<void> | undefined;
+  #ended = false;
 
   /** @throws Error where the ledger's store cannot be read */
   constructor(parts: EngineParts) {
@@ -98,6 +99,7 @@ export class Engine {
 
   /** Another engine takes its place, and knows nothing. */
   end(): void {
+    this.#ended = true;
     void this.#server.crash();
     this.#books.forget();
   }
@@ -107,6 +109,8 @@ export class Engine {
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
     const body = new Uint8Array(await request.arrayBuffer());
     while (this.#restarting !== undefined) await this.#restarting;
+    // It was on its way in when the server was replaced.
+    if (this.#ended) return { kind: 'reset' };
     const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
     const arrival = arrivalOf(request, body, target, context);
     const fault = this.plan.take(arrival.method, arrival.path);

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { readWhole, toRequest } from './node-request.ts';
 import type { Mock } from './types.ts';
 
+export { fileLedger } from './node-ledger.ts';
+
 /** A mock that listens on a port. */
 export interface Listening extends AsyncDisposable {
   /** Without a slash at the end. */
