@@ -40,22 +40,22 @@ export interface Preamble {
 
 /** The text of a batch: who wrote it, as JSON, then its entries (`encodeClaim` and so on), tabs between them. */
 export function encodeBatch(preamble: Preamble, entries: readonly string[]): string {
-  // Added up, not joined: the engine then copies the characters once, when the line becomes bytes.
-  return entries.reduce((text, entry) => `${text}\t${entry}`, headOf(preamble));
+  return textsOfBatch(preamble, entries).join('\t');
 }
 
-/** Where each entry begins in that text, in characters. */
-export function shiftsIn(preamble: Preamble, entries: readonly string[]): readonly number[] {
-  let at = headOf(preamble).length + 1;
+/** The same in pieces. */
+export function textsOfBatch(preamble: Preamble, entries: readonly string[]): readonly string[] {
+  return [`{${members(preamble)}}`, ...entries];
+}
+
+/** Where each text but the first begins, in characters. */
+export function shiftsIn([head = '', ...entries]: readonly string[]): readonly number[] {
+  let at = head.length + 1;
   return entries.map((entry) => {
     const shift = at;
     at += entry.length + 1;
     return shift;
   });
-}
-
-function headOf(preamble: Preamble): string {
-  return `{${members(preamble)}}`;
 }
 
 export function encodeSeal(preamble: Preamble, at: number): string {

@@ -312,20 +312,30 @@ export class GroupCommit {
       return this.#write(this.#refuseBeginnings(writes, error));
     }
     if (applied === undefined) return { written: [], left: writes };
-    const results = applied;
-    return { written: writes.flatMap((waiting, at) => this.#written(waiting, results[at])), left: [] };
+    const written: Decided[] = [];
+    for (const [at, waiting] of writes.entries()) {
+      const result = applied[at];
+      const decided = result && this.#written(waiting, result);
+      if (decided !== undefined) written.push(decided);
+    }
+    return { written, left: [] };
   }
 
   /** What became of one of the writes; those beside it are stored, whatever is wrong with this one. */
-  #written(waiting: Writing, result: Applied | undefined): readonly Decided[] {
-    if (result === undefined) return [];
+  #written(waiting: Writing, result: Applied): Decided | undefined {
     try {
+      const { stored, before } = result;
+      const { value } = waiting.job;
+      // Created: what was written is the answer. Nothing of it is kept but its line: most that is claimed is asked for once more at most.
+      if (value !== undefined && before === undefined && stored !== undefined) {
+        return { waiting, answer: { done: true, record: value }, reach: stored.end };
+      }
       this.#keep(waiting.job, result);
-      return [this.#decide(waiting, result)];
+      return this.#decide(waiting, result);
     } catch (error) {
       if (error instanceof LogFailure) throw error;
       waiting.reject(error);
-      return [];
+      return undefined;
     }
   }
 
@@ -334,9 +344,7 @@ export class GroupCommit {
     const known = before?.value;
     if (done && before !== undefined && before !== stored) this.#log.reader.drop(before);
     if (!done || stored === undefined || stored.value !== undefined) return;
-    if (job.value !== undefined) {
-      this.#log.reader.keep(stored, job.value);
-    } else if (
+    if (
       job.change !== undefined &&
       known !== undefined &&
       before !== undefined &&

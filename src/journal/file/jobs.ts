@@ -20,7 +20,7 @@ export function claimJob(record: JournalRecord): Job {
   const text = encodeClaim(record, parts);
   const mark = markOf(record);
   const entry: Entry = { kind: 'claim', identity, revision, write, version, mark, since, ...placesIn(text, parts) };
-  return { entry, text, relaxed: false, begins: true, value: withOwnBody(record), change: undefined };
+  return { entry, text, relaxed: false, begins: true, value: withOwnBodies(record), change: undefined };
 }
 
 /** @param change checked */
@@ -44,8 +44,14 @@ export function removeJob(identity: string, revision: number): Job {
 }
 
 /** The bytes of a body are still the caller's. */
-function withOwnBody(record: JournalRecord): JournalRecord {
-  if (record.state === undefined || record.fixed.request.body === undefined) return record;
-  const { fixed } = record;
-  return { ...record, fixed: { ...fixed, request: { ...fixed.request, body: record.fixed.request.body.slice() } } };
+function withOwnBodies(record: JournalRecord): JournalRecord {
+  if (record.state === undefined) return record;
+  const { fixed, state } = record;
+  const ownFixed = fixed.request.body === undefined ? fixed : { ...fixed, request: withOwnBody(fixed.request) };
+  const ownState = state.response?.body === undefined ? state : { ...state, response: withOwnBody(state.response) };
+  return { ...record, fixed: ownFixed, state: ownState };
+}
+
+function withOwnBody<T extends { readonly body?: Uint8Array<ArrayBuffer> }>(holder: T): T {
+  return { ...holder, body: holder.body?.slice() };
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError } from '../../core/errors/journal-error.ts';
-import { type Batch, encodeBatch, encodeSeal, type Preamble, shiftsIn } from './batch.ts';
+import { type Batch, encodeSeal, type Preamble, shiftsIn, textsOfBatch } from './batch.ts';
 import type { Applied, Entry } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
 import { Fold } from './fold.ts';
-import { encodeLine, FRAME } from './line.ts';
+import { encodeLineOfTexts, SEPARATOR } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
 import { Unflushed } from './unflushed.ts';
@@ -77,11 +77,12 @@ export class Log {
   write(texts: readonly string[], entries: readonly Entry[] = []): readonly Applied[] | undefined {
     for (let writes = 0; writes < MOST_WRITES; writes++) {
       const preamble = this.#preamble();
-      const own = this.#append(preamble, encodeBatch(preamble, texts));
+      const pieces = textsOfBatch(preamble, texts);
+      const own = this.#append(preamble, pieces);
       // One byte a character, or nobody knows where things stand in it.
       if (own.plain && entries.length === texts.length) {
         own.batch = { kind: 'batch', ...preamble, entries };
-        own.shifts = shiftsIn(preamble, texts);
+        own.shifts = shiftsIn(pieces);
       }
       this.#own = own;
       this.#readBack();
@@ -97,7 +98,7 @@ export class Log {
     for (let writes = 0; !this.sealed; writes++) {
       if (writes === MOST_WRITES) throw this.#final('what was written to it cannot be read back');
       const preamble = this.#preamble();
-      this.#append(preamble, encodeSeal(preamble, at));
+      this.#append(preamble, [encodeSeal(preamble, at)]);
       this.#readBack();
     }
   }
@@ -192,10 +193,10 @@ export class Log {
     );
   }
 
-  #append({ sequence }: Preamble, text: string): Own {
+  #append({ sequence }: Preamble, texts: readonly string[]): Own {
     const { fd, io, path } = this.#options;
     this.#inUse();
-    const bytes = encodeLine(text);
+    const { bytes, plain } = encodeLineOfTexts(texts);
     let written: number;
     try {
       written = io.append(fd, bytes);
@@ -209,7 +210,7 @@ export class Log {
         Object.assign(new Error('short write'), { code: 'ENOSPC' }),
       );
     }
-    return { sequence, bytes, plain: bytes.length === text.length + FRAME };
+    return { sequence, bytes, plain };
   }
 
   /** Reads and folds slice by slice up to the end of the file. */
@@ -219,6 +220,7 @@ export class Log {
     try {
       const { size, nlink } = io.stat(fd);
       if (size < this.fold.end) throw this.#final('it became shorter while in use');
+      this.#takeOwn(size);
       for (let length = SLICE; this.fold.end < size && !this.fold.ended; ) {
         const from = this.fold.end;
         const wanted = Math.min(length, size - from);
@@ -240,17 +242,26 @@ export class Log {
     }
   }
 
-  #feed(bytes: Buffer): void {
+  /** Where the file has grown by our own line and nothing else, what is in there need not be read: every write appends, so it stands where the
+   *  fold ended. */
+  #takeOwn(size: number): void {
+    const { batch, shifts, bytes } = this.#own ?? {};
     const from = this.fold.end;
-    // First: an entry may concern a record of a line before it in these bytes.
-    this.#unflushed.add(from, bytes);
-    const own = this.#own;
-    // Nothing but our own line, as it was written: its checksum and its entries are known.
-    if (own?.batch !== undefined && own.shifts !== undefined && bytes.equals(own.bytes)) {
-      this.#onBatch(own.batch, this.fold.own(own.batch, own.shifts, bytes.length));
-    } else {
-      this.fold.feed(bytes, this.#onBatch);
+    if (bytes === undefined || size !== from + bytes.length || this.fold.ended) return;
+    if (batch === undefined || shifts === undefined) {
+      this.#feed(bytes);
+      return;
     }
+    this.#unflushed.add(from, bytes);
+    this.reader.know(from + SEPARATOR, bytes.subarray(SEPARATOR, -1));
+    this.#onBatch(batch, this.fold.own(batch, shifts, bytes.length));
+    this.#unflushed.drop(this.durable);
+  }
+
+  #feed(bytes: Buffer): void {
+    // First: an entry may concern a record of a line before it in these bytes.
+    this.#unflushed.add(this.fold.end, bytes);
+    this.fold.feed(bytes, this.#onBatch);
     this.#unflushed.cut(this.fold.end);
     this.#unflushed.drop(this.durable);
   }

@@ -193,8 +193,10 @@ describe('a log that something else touches', () => {
   });
 
   test('a read error fails the call; the next one opens the log anew', async () => {
-    const { io, journal, make } = await faulty();
+    const { directory, io, journal, make } = await faulty();
     const record = make.operation('a');
+    // Another's bytes: of its own line a process knows what is in it.
+    await appendFile(logOf(directory), '\n');
     io.nextRead = errno('EIO');
     await expect(journal.claim(record)).rejects.toMatchObject({ reason: 'unavailable' });
     await journal.claim(make.operation('b'));
