@@ -86,6 +86,58 @@ describe('what the mirror holds', () => {
   });
 });
 
+describe('a claim of a new name', () => {
+  /** Every commit fails, and then what `after` says happens. */
+  function failCommits(after: () => void = () => undefined): void {
+    patch(IDBTransaction.prototype, 'commit', {
+      value(this: IDBTransaction) {
+        Object.defineProperty(this, 'error', { get: () => new DOMException('full', 'QuotaExceededError') });
+        this.abort();
+        queueMicrotask(after);
+      },
+    });
+  }
+
+  test('is mirrored while the browser stores it', async () => {
+    const name = freshName();
+    const journal = openJournal(name);
+    await journal.open();
+    const seen: string[] = [];
+    const { transaction } = IDBDatabase.prototype;
+    patch(IDBDatabase.prototype, 'transaction', {
+      value(this: IDBDatabase, ...args: Parameters<typeof transaction>) {
+        const opened = transaction.apply(this, args);
+        opened.addEventListener('complete', () =>
+          seen.push(`complete, ${Object.keys(mirrorOf(name)).length} mirrored`),
+        );
+        return opened;
+      },
+    });
+    await Promise.all(['cart/1', 'cart/2'].map((id) => journal.claim(offer(id))));
+    expect(seen).toEqual(['complete, 2 mirrored']);
+  });
+
+  test('leaves no entry where it fails', async () => {
+    const name = freshName();
+    const journal = openJournal(name);
+    await journal.open();
+    failCommits();
+    await expect(journal.claim(offer('cart/1'))).rejects.toMatchObject({ reason: 'quota' });
+    expect(mirrorOf(name)).toEqual({});
+  });
+
+  test('that fails leaves an entry of somebody else’s write', async () => {
+    const name = freshName();
+    const journal = openJournal(name);
+    await journal.claim(offer('cart/1'));
+    const [key = ''] = Object.keys(mirrorOf(name));
+    const theirs = key.replace('cart%2F1', 'cart%2F2');
+    failCommits(() => localStorage.setItem(theirs, 'theirs'));
+    await expect(journal.claim(offer('cart/2'))).rejects.toMatchObject({ reason: 'quota' });
+    expect(mirrorOf(name)[theirs]).toBe('theirs');
+  });
+});
+
 describe('a storage that fails', () => {
   const record = () => offer('cart/1');
   const denied = () => {

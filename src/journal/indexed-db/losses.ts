@@ -15,8 +15,12 @@ const MIRRORED_FROM_LIST = 100;
 export interface Losses {
   /** Before anything else runs on a database: reads which one it is, and puts back what it lacks. */
   opened(database: IDBDatabase): Promise<void>;
-  /** A strict or relaxed write is complete: `record` is what is stored now. */
-  wrote(identity: string, record: JournalRecord | undefined, relaxed: boolean): void;
+  /** A claim of a new name is being stored. The mirror may know it before: what it says too much is that something may have been sent. */
+  claiming(record: JournalRecord): void;
+  /** That claim failed. */
+  unclaimed(record: JournalRecord): void;
+  /** A write is complete: `record` is what is stored now. */
+  wrote(identity: string, record: JournalRecord | undefined, mirrored: boolean): void;
   removed(identity: string): void;
   /** `get` found this. */
   read(identity: string, record: JournalRecord | undefined): void;
@@ -59,9 +63,11 @@ export function losses(name: string): Losses {
       present = about.id;
       caughtUp = false;
     },
-    wrote(identity, record, relaxed) {
+    claiming: (record) => note(record.identity, record),
+    unclaimed: ({ identity, write }) => mirror.drop(identity, write),
+    wrote(identity, record, mirrored) {
       held.note(identity, record);
-      if (!relaxed) note(identity, record);
+      if (!mirrored) note(identity, record);
     },
     removed(identity) {
       held.note(identity, undefined);
@@ -82,16 +88,18 @@ export function losses(name: string): Losses {
       );
     },
     async acknowledge(connection, signal) {
-      loss = await connection.transact({ mode: 'readwrite', store: ABOUT, signal }, async (about) => {
-        const noted = await promisifyRequest<Loss | undefined>(about.get(LOSS));
-        if (unacknowledged(noted) === undefined) return noted;
-        const acknowledged: Loss = { at: noted?.at ?? 0, acknowledgedAt: Date.now() };
-        about.put(acknowledged, LOSS);
-        return acknowledged;
-      });
+      loss = await connection.transact({ mode: 'readwrite', store: ABOUT, signal }, acknowledged);
     },
     close: held.clear,
   };
+}
+
+async function acknowledged(about: IDBObjectStore): Promise<Loss | undefined> {
+  const noted = await promisifyRequest<Loss | undefined>(about.get(LOSS));
+  if (unacknowledged(noted) === undefined) return noted;
+  const loss: Loss = { at: noted?.at ?? 0, acknowledgedAt: Date.now() };
+  about.put(loss, LOSS);
+  return loss;
 }
 
 function unacknowledged(loss: Loss | undefined): Loss | undefined {

@@ -18,7 +18,8 @@ export interface Mirror {
   /** Mirrors a record that is stored in `database`. */
   note(record: JournalRecord, database: string): void;
   put(entry: Entry, database: string): void;
-  drop(identity: string): void;
+  /** Drops the entry; with `write` only that of this write. */
+  drop(identity: string, write?: string): void;
   items(): readonly MirrorItem[];
 }
 
@@ -71,7 +72,11 @@ export function mirrorOf(name: string): Mirror {
         if (entry !== undefined) write(storage, entry, database);
       }),
     put: (entry, database) => attempt(undefined, (storage) => write(storage, entry, database)),
-    drop: (identity) => attempt(undefined, (storage) => storage.removeItem(prefix + identity)),
+    drop: (identity, write = '') =>
+      attempt(undefined, (storage) => {
+        const key = prefix + identity;
+        if (storage.getItem(key)?.includes(write)) storage.removeItem(key);
+      }),
     items: () => attempt([], (storage) => texts(storage).map(([key, text]) => itemOf(text, key.slice(prefix.length)))),
   };
 }

@@ -16,13 +16,16 @@ export interface Write<T> {
   decide(stored: unknown): Decision<T>;
   /** What `decide(undefined)` will most likely put, for a name that is most likely new. */
   offer?(): JournalRecord | undefined;
+  /** Called while it is being stored, which takes long: time for what need not wait. Where it fails, `undo` is called. */
+  prepare?(result: T): void;
+  undo?(): void;
   /** Called when it is complete. */
   noted(result: T): void;
 }
 
 /** A write on its way. */
 export interface Entry {
-  readonly write: Pick<Write<unknown>, 'identity' | 'relaxed' | 'decide' | 'offer'>;
+  readonly write: Pick<Write<unknown>, 'identity' | 'relaxed' | 'decide' | 'offer' | 'prepare' | 'undo'>;
   readonly settle: (outcome: Outcome) => void;
   /** What the last run came to; counts when its transaction is complete. */
   outcome?: Outcome;
@@ -46,6 +49,8 @@ export function runAll(records: IDBObjectStore, entries: readonly Entry[]): Prom
       if (--open > 0) return;
       // Nothing more will be asked: the transaction need not wait for the event loop to see that.
       records.transaction.commit?.();
+      for (const { abandoned, outcome, write } of entries)
+        if (!abandoned && outcome && 'result' in outcome) write.prepare?.(outcome.result);
       resolve();
     };
     const fail = (error: unknown): void => {

@@ -73,8 +73,9 @@ export function writeQueue(connection: Connection, name: string, still: Standsti
           abandoned: false,
           settle(outcome) {
             drop();
-            if ('error' in outcome) reject(storageError(outcome.error, name));
-            else resolve(outcome.result as T);
+            if ('result' in outcome) return resolve(outcome.result as T);
+            write.undo?.();
+            reject(storageError(outcome.error, name));
           },
         };
         const drop = still.limit(WRITE_LIMIT_MS, () => abandon(entry));
@@ -82,9 +83,7 @@ export function writeQueue(connection: Connection, name: string, still: Standsti
         pumping ??= pump();
       });
     },
-    async idle() {
-      await pumping;
-    },
+    idle: async () => pumping,
   };
 }
 

@@ -33,8 +33,12 @@ export function claimOf(offered: NewRecord, lost: Losses, name: string): Write<C
       if (existing === undefined && !anonymous) refuseWhileLost(lost, name);
       return { put: offered, result };
     },
-    noted({ record }) {
-      if (isKnown) lost.wrote(identity, record, false);
+    prepare({ created, record }) {
+      if (created) lost.claiming(record);
+    },
+    undo: () => lost.unclaimed(offered),
+    noted({ created, record }) {
+      if (isKnown) lost.wrote(identity, record, created);
     },
   };
 }
