@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { PAGE_FILES } from './src/mock/inspector/page-files.ts';
 
 // A file each: of one big chunk a page that uses one profile would carry all of them.
 const profiles = Object.fromEntries(globSync('src/profiles/*.ts').map((file) => [file.slice('src/'.length, -3), file]));
@@ -29,4 +30,15 @@ export default defineConfig({
   sourcemap: true,
   splitting: true,
   treeshake: 'smallest',
+  // The inspector's files as texts: what is published reads none at run time.
+  esbuildPlugins: [
+    {
+      name: 'page-files',
+      setup(build) {
+        build.onLoad({ filter: /inspector[\\/]page-files\.ts$/ }, () => ({
+          contents: `export const PAGE_FILES = ${JSON.stringify(PAGE_FILES)}`,
+        }));
+      },
+    },
+  ],
 });

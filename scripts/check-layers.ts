@@ -20,6 +20,8 @@ const LAYERS: readonly (readonly [files: string, may: readonly string[]])[] = [
   ['src/browser/**', ['src/browser/', 'src/core/']],
   ['src/node/**', ['src/node/', 'src/core/', 'node:']],
   ['src/mock/msw.ts', ['src/mock/', 'msw']],
+  // A page's server needs files; whoever bundles the mock for a browser does not need the page.
+  ['src/mock/inspector/**', ['src/mock/inspector/', 'node:fs']],
   ['src/mock/node*.ts', ['src/mock/', 'src/core/', 'node:']],
   ['src/mock/**', ['src/mock/', 'src/profiles/', 'src/core/', 'uuid']],
   ['src/testing/**', ['src/testing/', 'src/mock/', 'src/profiles/', 'src/journal/*.ts', 'src/core/']],
