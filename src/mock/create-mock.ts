@@ -22,6 +22,7 @@ const OPTIONS: readonly string[] = [
   'onCrash',
   'tenant',
   'cors',
+  'chaos',
   'log',
   'routes',
 ];
@@ -45,8 +46,14 @@ export function createMock(options: MockOptions = {}): Mock {
     baseUrl: options.baseUrl,
     handle,
     fetch: fetchFrom(handle, options.baseUrl),
-    fail: (...plan) => engine.plan.add(plan),
-    assertPlanConsumed: () => assertConsumed(engine.plan.left()),
+    fail: (...plan) => engine.plans.add(undefined, plan),
+    plan: (name) => ({
+      fail: (...plan) => engine.plans.add(name, plan),
+      left: () => engine.plans.left(name),
+      clear: () => engine.plans.clear(name),
+      assertConsumed: () => engine.plans.assertConsumed(name),
+    }),
+    assertPlanConsumed: () => engine.plans.assertConsumed(),
     effects: (route) => engine.effects(route),
     ledger: () => engine.ledger(),
     events: (after) => parts.events.list(after),
@@ -54,7 +61,7 @@ export function createMock(options: MockOptions = {}): Mock {
       return parts.events.dropped;
     },
     on: (listener) => parts.events.on(listener),
-    clock: toldClock(parts),
+    clock: toldClock(parts, () => engine.zombies.release()),
     crash: () => engine.crash(),
     reset() {
       parts.events.tell('reset');
@@ -89,26 +96,20 @@ function partsOf(options: MockOptions): EngineParts {
     tenant: options.tenant ?? tenantOf,
     log: options.log,
     routes: options.routes,
+    chaos: options.chaos,
   };
 }
 
 /** The clock as it is handed out: who moves it is heard. */
-function toldClock({ clock, events }: EngineParts): Mock['clock'] {
+function toldClock({ clock, events }: EngineParts, moved: () => void): Mock['clock'] {
   return {
     ...clock,
     advance(by) {
-      const moved = clock.advance(by);
+      const advanced = clock.advance(by);
       events.tell('clock', {}, { by: milliseconds(by, 'clock.advance') });
-      return moved;
+      return advanced.then(moved);
     },
   };
-}
-
-function assertConsumed(left: readonly string[]): void {
-  if (left.length === 0) return;
-  throw new Error(
-    `${left.length} planned ${left.length === 1 ? 'fault was' : 'faults were'} met by no request: ${left.join(', ')}. Send the requests the plan is for, or correct its 'at' and 'route'.`,
-  );
 }
 
 function basePathOf(baseUrl: string | undefined): string {

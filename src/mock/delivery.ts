@@ -7,7 +7,8 @@ import type { LogOutcome } from './types.ts';
 /** What leaves the server, before it takes the form of a Delivery. */
 export type Parcel =
   | { readonly kind: 'answer' | 'truncate'; readonly answer: Answer }
-  | { readonly kind: 'reset' | 'silence'; readonly answer?: never };
+  | { readonly kind: 'reset'; readonly refused?: true; readonly answer?: never }
+  | { readonly kind: 'silence'; readonly answer?: never };
 
 /** What became of one request. */
 export interface Fate {
@@ -40,6 +41,13 @@ export async function deliver(
     strikes();
   };
   switch (fault.kind) {
+    case 'refuse':
+      await wait();
+      return { parcel: { kind: 'reset', refused: true }, outcome: 'not-run' };
+    case 'zombie':
+      // Its delay is the time until it arrives after all; that is the engine's to see to.
+      strikes();
+      return { parcel: { kind: 'reset' }, outcome: 'not-run' };
     case 'reset-before':
       await wait();
       return { parcel: { kind: 'reset' }, outcome: 'not-run' };

@@ -1,19 +1,31 @@
 import { type Answer, toResponse, withoutBody } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
 import { Books } from './books.ts';
+import { Chaos } from './chaos.ts';
 import { controlAnswer } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
-import { type EventLog, type EventSubject, type MockEvent, type Tell } from './events.ts';
-import { FaultPlan, type PlannedFault } from './fault-plan.ts';
+import { type EventDetails, type EventLog, type EventSubject, type MockEvent, type Tell } from './events.ts';
+import type { PlannedFault } from './fault-plan.ts';
 import { IdempotentServer, type Visit } from './idempotent-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
 import { Monitors } from './monitors.ts';
 import type { MovableClock } from './movable-clock.ts';
+import { FaultPlans, PLAN_HEADER } from './plans.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
-import type { CrashPoint, Delivery, Execution, FaultKind, LedgerEntry, LogLine, MockOptions } from './types.ts';
+import type {
+  ChaosOptions,
+  CrashPoint,
+  Delivery,
+  Execution,
+  FaultKind,
+  LedgerEntry,
+  LogLine,
+  MockOptions,
+} from './types.ts';
+import { Zombies } from './zombies.ts';
 
 /** What an engine is made of: the options, resolved. */
 export interface EngineParts {
@@ -35,6 +47,7 @@ export interface EngineParts {
   readonly tenant: (request: Request) => string;
   readonly log: ((line: LogLine) => void) | undefined;
   readonly routes: MockOptions['routes'];
+  readonly chaos: ChaosOptions | undefined;
 }
 
 const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
@@ -43,7 +56,8 @@ const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
 
 /** One server, from switching on to `reset()`: takes a request in, counts it, lets the plan strike, and hands out what is left of the answer. */
 export class Engine {
-  readonly plan: FaultPlan = new FaultPlan();
+  readonly plans: FaultPlans;
+  readonly zombies: Zombies;
   readonly #parts: EngineParts;
   readonly #books: Books;
   readonly #monitors: Monitors;
@@ -59,6 +73,8 @@ export class Engine {
     const now = (): number => clock.now();
     const resources = new Resources(dialect.data, dialect.replay);
     this.#parts = parts;
+    this.plans = new FaultPlans(parts.chaos && new Chaos(parts.chaos));
+    this.zombies = new Zombies(clock);
     this.#books = new Books({ ...parts, now, resources });
     this.#findRoute = routeTable(parts.routes, this.#books.executions.last);
     this.#monitors = new Monitors(dialect.data.accepted, now);
@@ -74,7 +90,7 @@ export class Engine {
       target.controlPath === undefined
         ? await this.#serve(request, target)
         : this.#control(request, target, target.controlPath);
-    if (parcel.answer === undefined) return { kind: parcel.kind };
+    if (parcel.answer === undefined) return parcel;
     const answer = cors === undefined ? parcel.answer : cors.allow(parcel.answer, request);
     return { kind: parcel.kind, response: toResponse(answer) };
   }
@@ -100,6 +116,7 @@ export class Engine {
   /** Another engine takes its place, and knows nothing. */
   end(): void {
     this.#ended = true;
+    this.zombies.end();
     void this.#server.crash();
     this.#books.forget();
   }
@@ -113,16 +130,18 @@ export class Engine {
     if (this.#ended) return { kind: 'reset' };
     const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
     const arrival = arrivalOf(request, body, target, context);
-    const fault = this.plan.take(arrival.method, arrival.path);
+    const fault = this.plans.take(request.headers.get(PLAN_HEADER), arrival.method, arrival.path);
     const visit = this.#admit(arrival, fault);
     const fate = await deliver(fault, {
       serve: () => this.#server.answer(visit),
-      serveAgain: () => void this.#serveUnheard(arrival, fault?.kind),
-      strikes: () => visit.tell('fault', fault && { fault: fault.kind }),
+      serveAgain: () => void this.#serveUnheard(arrival, 'duplicate'),
+      strikes: () => visit.tell('fault', fault && struckBy(fault)),
       crash: visit.crash,
       clock,
     });
     this.#end(visit, fate, fault?.kind);
+    this.zombies.release();
+    if (fault?.kind === 'zombie') this.zombies.hold(() => void this.#serveUnheard(arrival, 'zombie'), fault.delay);
     return fate.parcel;
   }
 
@@ -130,35 +149,40 @@ export class Engine {
   #admit(arrival: Arrival, fault?: PlannedFault): Visit {
     const { events, clock } = this.#parts;
     const { terms, reading, tenant } = arrival;
-    const counted = terms.honours !== 'ignored' && reading.kind === 'key';
+    // What is refused never comes in, and a zombie comes in later.
+    const comesIn = fault?.kind !== 'refuse' && fault?.kind !== 'zombie';
+    const counted = comesIn && terms.honours !== 'ignored' && reading.kind === 'key';
     const entry = counted ? this.#books.ledger.hit(tenant, reading.key) : undefined;
     const subject = subjectOf(arrival, events.nextArrival());
-    events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
+    if (comesIn) events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
     const tell: Tell = (kind, details) => events.tell(kind, subject, details);
     let dead = false;
     const crash = async (): Promise<void> => {
       if (fault === undefined || dead) return;
       dead = true;
       if (fault.delay > 0) await clock.sleep(fault.delay);
-      tell('fault', { fault: fault.kind });
+      tell('fault', struckBy(fault));
       await this.crash();
     };
     return { arrival, entry, hits: entry?.hits ?? 0, tell, diesAt: fault && CRASHES.get(fault.kind), crash };
   }
 
-  /** A second delivery: whatever becomes of it, nobody hears it. */
-  async #serveUnheard(arrival: Arrival, fault: FaultKind | undefined): Promise<void> {
+  /** A delivery that nobody waits for: whatever becomes of it, nobody hears it. */
+  async #serveUnheard(arrival: Arrival, fault: 'duplicate' | 'zombie'): Promise<void> {
+    while (this.#restarting !== undefined) await this.#restarting;
+    if (this.#ended) return;
     const visit = this.#admit(arrival);
     try {
       const { outcome } = await this.#server.answer(visit);
-      visit.tell('lost', { hits: visit.hits, outcome, why: 'duplicate', ...(fault && { fault }) });
+      visit.tell('lost', { hits: visit.hits, outcome, why: fault, fault });
     } catch {
-      visit.tell('lost', { hits: visit.hits, outcome: 'lost', why: 'duplicate', ...(fault && { fault }) });
+      visit.tell('lost', { hits: visit.hits, outcome: 'lost', why: fault, fault });
     }
   }
 
   #end(visit: Visit, { parcel, outcome, error }: Fate, fault: FaultKind | undefined): void {
-    const why = outcome === 'lost' ? 'crash' : parcel.kind;
+    const refused = parcel.kind === 'reset' && parcel.refused;
+    const why = outcome === 'lost' ? 'crash' : refused ? 'refused' : parcel.kind;
     const event = visit.tell(parcel.kind === 'answer' ? 'answered' : 'lost', {
       hits: visit.hits,
       outcome,
@@ -178,6 +202,10 @@ export class Engine {
     });
     return { kind: 'answer', answer: request.method === 'HEAD' ? withoutBody(answer) : answer };
   }
+}
+
+function struckBy({ kind, why }: PlannedFault): EventDetails {
+  return { fault: kind, ...(why !== undefined && { why }) };
 }
 
 function subjectOf({ method, path, tenant, reading, found }: Arrival, request: number): EventSubject {

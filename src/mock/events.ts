@@ -4,7 +4,7 @@ import type { FaultKind, LogOutcome } from './types.ts';
  *
  *  | kind | when |
  *  |---|---|
- *  | `arrived` | a request has come in whole; a second delivery of it arrives, too |
+ *  | `arrived` | a request has come in whole; a second delivery of it arrives, too. One that is refused never does, and a zombie does so later |
  *  | `locked` | it took its key: what follows under the same `request` runs for that key |
  *  | `effect` | the route's handler is run |
  *  | `stored` | its answer is what the key stands for from now on |
@@ -13,7 +13,7 @@ import type { FaultKind, LogOutcome } from './types.ts';
  *  | `waiting` | a repeat is held, or was given a monitor (`why`), while the first one runs |
  *  | `refused` | nothing was run; `why` is the outcome |
  *  | `expired` | a stored answer was found to be past its lifetime, and is forgotten: told with its key, without a request |
- *  | `fault` | a planned fault strikes |
+ *  | `fault` | a fault strikes; `why` says whose, where it is of no plan that all share: `chaos`, `plan name` |
  *  | `answered`, `lost` | the end of each request: a status line was sent, or nobody heard of it (`why`) |
  *  | `crashed`, `reset`, `clock` | something was done to the server; `clock` was moved `by` milliseconds |
  */

@@ -6,26 +6,31 @@ import type { Fault, FaultKind } from './types.ts';
 /** A fault as it waits for its request. */
 export interface PlannedFault {
   readonly kind: FaultKind;
-  /** Of a `status:N`. */
+  /** Of a `status:N`, and of `misdirected`. */
   readonly status: number | undefined;
   readonly retryAfter: string | undefined;
   readonly delay: number;
+  /** Where it comes from, if not from the plan that everybody shares: for the events. */
+  readonly why?: string;
 }
 
 interface Entry extends PlannedFault {
   readonly at: number | undefined;
   readonly route: RoutePattern | undefined;
-  readonly text: string;
+  readonly written: Fault;
   seen: number;
 }
 
 const KINDS: ReadonlySet<string> = new Set([
+  'refuse',
   'reset-before',
   'reset-after',
   'lose-response',
   'truncate',
   'stall',
   'duplicate',
+  'zombie',
+  'misdirected',
   'crash:before-effect',
   'crash:before-store',
   'crash:after-store',
@@ -33,13 +38,23 @@ const KINDS: ReadonlySet<string> = new Set([
 
 const MEMBERS: ReadonlySet<string> = new Set(['fault', 'at', 'route', 'retryAfter', 'delay']);
 
+/** RFC 9110, 15.5.20. */
+const MISDIRECTED = 421;
+
 /** The faults that are still to come. One request meets at most one of them. */
 export class FaultPlan {
+  readonly #why: string | undefined;
   #entries: Entry[] = [];
+
+  /** @param why what the events say of each of its faults */
+  constructor(why?: string) {
+    this.#why = why;
+  }
 
   /** @throws UsageError ERR_ONCEWARD_INVALID_OPTION; then nothing of `plan` is added */
   add(plan: readonly Fault[]): void {
-    this.#entries.push(...plan.map(entryOf));
+    const why = this.#why;
+    this.#entries.push(...plan.map((fault) => ({ ...entryOf(fault), ...(why !== undefined && { why }) })));
   }
 
   /** The fault of this request: one that waits for exactly this one by `at`, else the oldest that takes any. */
@@ -56,8 +71,12 @@ export class FaultPlan {
   }
 
   /** The faults no request has met, as they were written. */
-  left(): readonly string[] {
-    return this.#entries.map((entry) => entry.text);
+  left(): readonly Fault[] {
+    return this.#entries.map(({ written }) => written);
+  }
+
+  clear(): void {
+    this.#entries = [];
   }
 }
 
@@ -76,12 +95,12 @@ function entryOf(fault: Fault): Entry {
   }
   return {
     kind: spec.fault,
-    status,
+    status: spec.fault === 'misdirected' ? MISDIRECTED : status,
     retryAfter: spec.retryAfter,
     delay: spec.delay === undefined ? 0 : milliseconds(spec.delay, "'delay' of a fault"),
     at: spec.at,
     route: spec.route === undefined ? undefined : routePattern(spec.route),
-    text,
+    written: fault,
     seen: 0,
   };
 }

@@ -22,12 +22,15 @@ async function responseOf(delivery: Delivery): Promise<Response> {
     case 'truncate':
       return halfResponse(delivery.response);
     case 'reset':
-      throw new TypeError('fetch failed', {
-        cause: Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }),
-      });
+      throw delivery.refused ? failed('connect', 'ECONNREFUSED') : failed('read', 'ECONNRESET');
     case 'silence':
       return new Promise(() => {});
   }
+}
+
+/** As the fetch of Node puts it. */
+function failed(call: string, code: string): TypeError {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(`${call} ${code}`), { code }) });
 }
 
 /** Ends the wait, not the work: a server goes on when its caller hangs up. */

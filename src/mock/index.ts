@@ -2,6 +2,7 @@ export { createMock } from './create-mock.ts';
 export type { MockEvent, MockEventKind } from './events.ts';
 export type { LedgerChange, LedgerStore } from './ledger-store.ts';
 export type {
+  ChaosOptions,
   CrashPoint,
   Delivery,
   Execution,
@@ -12,6 +13,7 @@ export type {
   LogOutcome,
   Mock,
   MockOptions,
+  NamedPlan,
   RouteContext,
   RouteHandler,
 } from './types.ts';

@@ -21,6 +21,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
+const MISDIRECTED = 421;
+
 /** Time for the half body to reach the peer: a reset overtakes what is still on its way. */
 const BEFORE_CUT = 20;
 
@@ -108,5 +110,7 @@ function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Re
   // The mock's own time: clients measure Retry-After dates and clock skew against it.
   if (!headers.has('date')) head.push('date', new Date(mock.clock.now()).toUTCString());
   outgoing.sendDate = false;
+  // What one connection is not meant for, another one may be.
+  if (status === MISDIRECTED) outgoing.shouldKeepAlive = false;
   outgoing.writeHead(status, head);
 }

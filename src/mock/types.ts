@@ -8,10 +8,13 @@ import type { LedgerStore } from './ledger-store.ts';
  *
  *  | fault | the handler | the client sees |
  *  |---|---|---|
+ *  | `refuse` | is not run: the request never comes in, and is not counted | no connection |
  *  | `reset-before` | is not run | the connection is reset |
  *  | `stall` | is not run | silence, the connection stays open |
  *  | `status:N` | is not run, nothing is stored | an answer with status N (200-599) |
  *  | `duplicate` | is reached twice at once by the same request | the answer to the first delivery |
+ *  | `zombie` | is reached later, after the next request has been dealt with or the clock was moved, or by `delay` | the connection is reset, at once |
+ *  | `misdirected` | is not run, nothing is stored | an answer with status 421; over node:http its connection is then closed |
  *  | `reset-after` | has run, its answer is stored | the connection is reset before the status line |
  *  | `lose-response` | has run, its answer is stored | silence, the connection stays open |
  *  | `truncate` | has run, its answer is stored | headers and half the body, then a reset |
@@ -20,15 +23,19 @@ import type { LedgerStore } from './ledger-store.ts';
  *  | `crash:after-store` | has run, its answer is stored: the server dies before it is sent | the same |
  *
  *  The server dies as `crash()` makes it die; `onceward mock` kills its own process. Where no handler runs it dies before the answer is sent.
- *  Over node:http a reset is a TCP RST. Over msw it is `HttpResponse.error()`, and silence never answers.
+ *  What a zombie is answered goes nowhere. Over node:http a reset is a TCP RST, and so is a refusal: once a request can be read its connection has been
+ *  accepted, and before that nobody knows which request it is. Only `fetch` of the mock tells them apart, by ECONNREFUSED. Over msw both are `HttpResponse.error()`, and silence never answers.
  */
 export type FaultKind =
+  | 'refuse'
   | 'reset-before'
   | 'reset-after'
   | 'lose-response'
   | 'truncate'
   | 'stall'
   | 'duplicate'
+  | 'zombie'
+  | 'misdirected'
   | `crash:${CrashPoint}`
   | `status:${number}`;
 
@@ -50,9 +57,28 @@ export type Fault =
       /** The Retry-After header of a `status:N`: seconds, or an HTTP date. @default none */
       readonly retryAfter?: string;
       /** How long, on the mock's clock, before the fault strikes: after the request came in, or, for the faults that run the handler, after it
-       *  ended. @default 0 */
+       *  ended. For a `zombie`: before the request arrives after all. @default 0 */
       readonly delay?: Duration;
     };
+
+/** Faults that nobody planned, the same ones in every run with the same seed. */
+export interface ChaosOptions {
+  /** A whole number. */
+  readonly seed: number;
+  /** How many of the requests are struck, from 0 to 1. */
+  readonly rate: number;
+}
+
+/** The faults of the requests that carry a certain name in `x-onceward-plan`. */
+export interface NamedPlan {
+  /** As `fail` of the mock. @throws UsageError ERR_ONCEWARD_INVALID_OPTION for a fault, or a name, that cannot be */
+  fail(...plan: readonly Fault[]): void;
+  /** The faults that no request has met. */
+  left(): readonly Fault[];
+  clear(): void;
+  /** @throws Error naming the faults that no request has met */
+  assertConsumed(): void;
+}
 
 /** One run of a route's handler: one effect in the world. Runs of GET, HEAD and OPTIONS handlers have none and are not listed. */
 export interface Execution {
@@ -87,7 +113,7 @@ export interface LedgerEntry {
 /** What leaves the engine. A Response alone could say neither reset nor silence; each adapter turns this into what its transport has. */
 export type Delivery =
   | { readonly kind: 'answer' | 'truncate'; readonly response: Response }
-  | { readonly kind: 'reset' }
+  | { readonly kind: 'reset' /** Before anything was read. */; readonly refused?: true }
   | { readonly kind: 'silence' };
 
 /** How a request was dealt with. */
@@ -166,6 +192,9 @@ export interface MockOptions {
   tenant?: (request: Request) => string;
   /** An origin, or '*': answer preflights, allow the key and expose what a page needs to read. @default off */
   cors?: string;
+  /** Faults at random, by the order in which requests arrive; a fault of `fail` goes first. Requests that carry `x-onceward-plan` meet none of them.
+   *  The events say `why: 'chaos'`. @default none */
+  chaos?: ChaosOptions;
   /** Called with one object for every request; key, tenant and hits are in each. @default none */
   log?: (line: LogLine) => void;
   /** `'POST /charges/:id'` -> handler. Every execution counts as one effect. Other paths are answered with 404.
@@ -184,7 +213,10 @@ export interface Mock {
   /** Faults for the next requests, in order. Requests to `/__onceward` never meet one.
    *  @throws UsageError ERR_ONCEWARD_INVALID_OPTION for a fault that does not exist */
   fail(...plan: readonly Fault[]): void;
-  /** @throws Error naming the faults of `fail` that no request has met */
+  /** Another plan, for requests that carry `x-onceward-plan: name`. They meet these faults and no others, so tests that share a mock do not meet each
+   *  other's. */
+  plan(name: string): NamedPlan;
+  /** @throws Error naming the faults that no request has met, those of named plans too */
   assertPlanConsumed(): void;
   /** Every execution so far, of one route where it is given: those that run, and those that were not taken back by a crash. */
   effects(route?: string): readonly Execution[];

@@ -6,7 +6,7 @@ import { BASE, post } from './support/transports.ts';
 
 describe('options', () => {
   test.each<[message: string, options: object]>([
-    ["createMock has no option 'chaos'", { chaos: { seed: 1, rate: 0.1 } }],
+    ["createMock has no option 'weather'", { weather: 'bad' }],
     ['inProgress must be one of conflict, wait, accepted', { inProgress: 'queue' }],
     ['baseUrl must be an absolute URL', { baseUrl: '/v1' }],
     ['keyLifetime must be', { keyLifetime: 'a day' }],

@@ -73,6 +73,29 @@ describe('a fault on the wire', () => {
     expect(mock.effects()).toHaveLength(1);
   });
 
+  test.each<[fault: Fault, hits: number]>([
+    ['refuse', 1],
+    // Once more, behind the one that was answered.
+    ['zombie', 2],
+  ])('%s: a reset, and the request has not come in', async (fault, hits) => {
+    mock.fail(fault);
+    expect(await raw('k')).toEqual({ text: '', end: 'ECONNRESET' });
+    expect(mock.ledger()).toEqual([]);
+    expect(bodyOf((await raw('k')).text)).toBe(BODY);
+    expect(mock.ledger()).toMatchObject([{ hits, effects: 1 }]);
+    mock.assertPlanConsumed();
+  });
+
+  test('misdirected: 421, and the connection is not used again', async () => {
+    mock.fail('misdirected', 'status:503');
+    const { text, end } = await raw('k', { connection: 'keep-alive' });
+    expect(text).toMatch(/^HTTP\/1\.1 421 Misdirected Request\r\n/);
+    expect(text.toLowerCase()).toContain('connection: close');
+    expect(end).toBe('end');
+    expect(mock.ledger()).toMatchObject([{ hits: 1, effects: 0, state: 'free' }]);
+    expect((await raw('k', { connection: 'keep-alive' })).end).toBe('open');
+  });
+
   test('truncate: the whole head, half the body, a reset', async () => {
     mock.fail('truncate');
     const { text, end } = await raw('k');
