@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { targetOf } from './arrival.ts';
+import { CONTROL } from './control.ts';
+import { inspectorPage } from './inspector/inspector-page.ts';
 import { readWhole, toRequest } from './node-request.ts';
-import type { Mock } from './types.ts';
+import type { Delivery, Mock } from './types.ts';
 
 export { fileLedger } from './node-ledger.ts';
 
@@ -84,7 +87,7 @@ async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResp
     outgoing.writeHead(400).end();
     return;
   }
-  const delivery = await mock.handle(request);
+  const delivery = inspector(mock, request) ?? (await mock.handle(request));
   if (delivery.kind === 'silence') return;
   if (delivery.kind === 'reset') {
     incoming.socket.resetAndDestroy();
@@ -99,6 +102,15 @@ async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResp
   outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => {
     setTimeout(() => incoming.socket.resetAndDestroy(), BEFORE_CUT);
   });
+}
+
+/** The page at `/__onceward`: only over node:http, so that a mock in a browser does not carry it. */
+function inspector({ baseUrl }: Mock, request: Request): Delivery | undefined {
+  if (!request.url.includes(CONTROL)) return undefined;
+  const basePath = baseUrl === undefined ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '');
+  const { controlPath } = targetOf(request, basePath);
+  const response = controlPath === undefined ? undefined : inspectorPage(request.method, controlPath);
+  return response && { kind: 'answer', response };
 }
 
 function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length: number): void {
