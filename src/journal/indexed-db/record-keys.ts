@@ -3,7 +3,7 @@ import type { StoredRecord, StoredRemains } from './stored-record.ts';
 
 /** Open records have keys that sort behind all others (to IndexedDB every array is greater than every text), so that a start reads one range: those
  *  alone. An index cannot do that: Chromium leaves its old entries where they are and looks each of them up, so that 9,000 finished records
- *  made reading 1,000 open ones take three times as long; and every value put is read back for its sake. */
+ *  made reading 1,000 open ones take three times as long; and every value put is read back for its sake. Decision 0018. */
 export function openKey(identity: string): IDBValidKey {
   return [identity];
 }

@@ -117,7 +117,6 @@ function add(
       isThere = true;
       // Else the whole transaction would be given up.
       event.preventDefault();
-      event.stopPropagation();
     };
   });
   if (!stored) return goOn();
