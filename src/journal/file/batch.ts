@@ -12,8 +12,9 @@ export type Piece = readonly [from: number, to: number];
 
 /** One line of the log, understood. */
 export type Line =
-  /** The first line of a generation. The `length` bytes behind it are its snapshot, durable before the file had its name. */
-  | { readonly kind: 'header'; readonly generation: number; readonly length: number }
+  /** The first line of a generation. The `length` bytes behind it are its snapshot, durable before the file had its name. The first `data` of
+   *  them are the texts of its records, which a start leaves alone; then come the lines that list them. */
+  | { readonly kind: 'header'; readonly generation: number; readonly length: number; readonly data: number }
   | Batch
   /** The last line of a generation: what comes behind it counts for nothing, and the next generation goes on. */
   | (Preamble & { readonly kind: 'seal'; readonly at: number })
@@ -63,8 +64,9 @@ export function encodeSeal(preamble: Preamble, at: number): string {
 }
 
 /** Of the same length whatever it says. */
-export function encodeHeader(generation: number, length = 0): string {
-  return `{"format":${FORMAT},"generation":${generation},"length":${String(length).padEnd(LENGTH_DIGITS)}}`;
+export function encodeHeader(generation: number, length = 0, data = 0): string {
+  const padded = (bytes: number) => String(bytes).padEnd(LENGTH_DIGITS);
+  return `{"format":${FORMAT},"generation":${generation},"length":${padded(length)},"data":${padded(data)}}`;
 }
 
 function members({ writer, sequence, durable, torn }: Preamble): string {
@@ -80,7 +82,7 @@ export function decodeText(text: Buffer): Line {
   if (line === undefined) return { kind: 'beyond', what: 'a line of unknown form' };
   if ('generation' in line) return decodeHeader(line);
   if ('i' in line) {
-    const block = decodeBlock(line, end);
+    const block = decodeBlock(line, text, tab);
     return block === undefined ? { kind: 'beyond', what: 'records of unknown form' } : { kind: 'block', ...block };
   }
   const { w: writer, s: sequence, d: durable, t: torn = [], seal } = line;
@@ -107,11 +109,11 @@ function decodeSeal(preamble: Preamble, seal: unknown): Line {
     : { kind: 'beyond', what: 'a seal of unknown form' };
 }
 
-function decodeHeader({ format = FORMAT, generation, length }: Record<string, unknown>): Line {
-  if (format !== FORMAT || !isCount(generation) || !isCount(length)) {
+function decodeHeader({ format = FORMAT, generation, length, data }: Record<string, unknown>): Line {
+  if (format !== FORMAT || !isCount(generation) || !isCount(length) || !isCount(data) || data > length) {
     return { kind: 'beyond', what: `format ${JSON.stringify(format)}` };
   }
-  return { kind: 'header', generation, length };
+  return { kind: 'header', generation, length, data };
 }
 
 function parseObject(json: string): Record<string, unknown> | undefined {

@@ -115,12 +115,7 @@ export function encodeClaim(record: NewRecord, parts: Texts = textsOf(record)): 
   return whole('c', record, markOf(record), parts);
 }
 
-/** A record as it stands in a snapshot. */
-export function encodePut(record: JournalRecord, mark: Mark): string {
-  return whole('p', record, mark, textsOf(record));
-}
-
-/** The same from the texts of its parts. */
+/** A record as it is, whatever was there before. */
 export function encodeRawPut(
   identity: string,
   stored: Omit<Stored, 'fixed' | 'bodyless' | 'state' | 'end' | 'value'>,
@@ -196,20 +191,6 @@ export function decodeEntries(text: Buffer, start: number): readonly Entry[] | u
     at = (fields.at(-1) ?? 0) + 1;
   }
   return entries;
-}
-
-/** The entry at `start`, whatever follows it, and where it ends. */
-export function decodeEntryAt(
-  text: Buffer,
-  start: number,
-): { readonly entry: Entry; readonly end: number } | undefined {
-  let end = start;
-  for (let tabs = 0; tabs < TEXTS.p; tabs++) {
-    const tab = text.indexOf(TAB, end);
-    end = tab < 0 ? text.length + 1 : tab + 1;
-  }
-  const [entry, ...more] = decodeEntries(text.subarray(start, end - 1), 0) ?? [];
-  return entry === undefined || more.length > 0 ? undefined : { entry, end: end - 1 };
 }
 
 /** Where the texts of the entry at `at` begin, and behind the last one: text `n` ends before the beginning of the next. */

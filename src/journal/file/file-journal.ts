@@ -232,15 +232,15 @@ async function readAll(
   { prefix, open }: { readonly prefix: string; readonly open: boolean },
 ): Promise<Listed> {
   const { index } = log.fold;
-  const identities = [...(open ? log.fold.open : index.keys())].filter((identity) => identity.startsWith(prefix));
   // As they are now: what is written while others have their turn must not mix with it.
-  const found = identities.map((identity) => [identity, index.get(identity)] as const);
+  const all = open ? [...log.fold.open].map((identity) => [identity, index.get(identity)] as const) : [...index];
+  const found = all.filter(([identity]) => identity.startsWith(prefix));
   const listed: Listed = { records: [], unreadable: [] };
   let end = 0;
   for (const [at, [identity, indexed]] of found.entries()) {
     if (at % READS_AT_ONCE === READS_AT_ONCE - 1) await nextTurn();
     if (indexed === undefined) continue;
-    const stored = typeof indexed === 'number' ? log.reader.put(indexed).stored : indexed;
+    const stored = typeof indexed === 'number' ? log.reader.listed(indexed) : indexed;
     end = Math.max(end, stored.end);
     try {
       const record = log.reader.record(identity, stored);

@@ -1,20 +1,28 @@
 import { type Batch, decodeText, type Piece, type Preamble } from './batch.ts';
 import type { Block } from './block.ts';
-import { type Applied, applyEntry, CHECKSUM, type Entry, isNewer } from './entry.ts';
+import { type Applied, applyEntry, type Entry, isNewer } from './entry.ts';
 import { decodeLine, isBlank, NEWLINE, SEPARATOR } from './line.ts';
-import { type Indexed, isFinishedMark, isOpenMark, type Mark, type Part, type Stored } from './stored.ts';
+import { NameIndex, type SnapshotRecords } from './name-index.ts';
+import { isFinishedMark, isOpenMark, type LinePlace, type Part, type Stored } from './stored.ts';
 
 /** Called for every batch, in log order, with what became of its entries and the offset behind its line. */
 export type OnBatch = (batch: Batch, applied: readonly Applied[], end: number) => void;
 
+/** A line that lists records of the snapshot. */
+export interface BlockPlace {
+  readonly line: LinePlace;
+  /** So many are listed before it. */
+  readonly first: number;
+  /** Where the text of its first one begins. */
+  readonly at: number;
+}
+
 /** Bytes in log order become records. The same bytes give the same records in every process: that is how log order decides. */
 export class Fold {
   /** In the order of first claims. */
-  readonly index: Map<string, Indexed> = new Map();
+  readonly index: NameIndex;
   /** The identities of the open ones: a start reads those alone. */
   readonly open: Set<string> = new Set();
-  /** The lines of the snapshot, in order. */
-  readonly blocks: Part['line'][] = [];
   /** Everything before it is folded. Behind it: nothing, or a line that is being written, or a torn piece; or, once it is sealed, what
    *  counts for nothing. */
   end = 0;
@@ -33,12 +41,17 @@ export class Fold {
   seal: { readonly from: number; readonly at: number } | undefined;
   /** What only a newer version writes was met: the fold ends there for ever. */
   beyond: string | undefined;
-  readonly #read: (offset: number) => Stored;
+  readonly #snapshot: SnapshotRecords;
+  readonly #blocks: BlockPlace[];
+  /** Bytes behind the line just folded that are no lines. */
+  #skip = 0;
   #pieces: { readonly piece: Piece /** Behind the first line that lists it. */; listed: number | undefined }[] = [];
 
-  /** @param read the record of the snapshot that begins at this offset */
-  constructor(read: (offset: number) => Stored) {
-    this.#read = read;
+  /** @param blocks where the lines that list the snapshot are put, in order */
+  constructor(snapshot: SnapshotRecords, blocks: BlockPlace[] = []) {
+    this.#snapshot = snapshot;
+    this.#blocks = blocks;
+    this.index = new NameIndex(snapshot);
   }
 
   get ended(): boolean {
@@ -49,7 +62,7 @@ export class Fold {
   stored(identity: string): Stored | undefined {
     const found = this.index.get(identity);
     if (typeof found !== 'number') return found;
-    const stored = this.#read(found);
+    const stored = this.#snapshot.listed(found);
     // A tombstone stays a number, for good: it is asked for once in its life.
     if (isOpenMark(stored.mark)) this.index.set(identity, stored);
     return stored;
@@ -63,7 +76,8 @@ export class Fold {
       // Another process is writing, or tore its line: only a newline tells. Its bytes become visible page by page.
       if (stop < 0) break;
       if (!isBlank(bytes, start, stop)) this.#line(bytes.subarray(start, stop), this.end + start, onBatch);
-      start = stop + 1;
+      start = stop + 1 + this.#skip;
+      this.#skip = 0;
     }
     this.end += start;
   }
@@ -96,6 +110,7 @@ export class Fold {
       case 'header':
         this.generation = line.generation;
         this.snapshotEnd = to + 1 + line.length;
+        this.#skip = line.data;
         this.#name(this.snapshotEnd);
         break;
       case 'block':
@@ -115,14 +130,10 @@ export class Fold {
     }
   }
 
-  /** Only the front of it is looked at: where each record stands, and whether it is open. */
-  #block({ identities, marks, starts }: Block, line: Part['line']): void {
-    this.blocks.push(line);
-    for (let at = 0; at < identities.length; at++) {
-      const identity = identities[at] ?? '';
-      this.index.set(identity, line.from + CHECKSUM + (starts[at] ?? 0));
-      if (isOpenMark(marks[at] as Mark)) this.open.add(identity);
-    }
+  #block({ hashes, seed, open, at }: Block, line: LinePlace): void {
+    this.#blocks.push({ line, first: this.index.size, at });
+    this.index.list(hashes, seed);
+    for (const identity of open) this.open.add(identity);
   }
 
   /** A line that this process wrote and has found unchanged at `end`: what is in it need not be read out of it again. `shifts` says where each
@@ -145,7 +156,7 @@ export class Fold {
     this.#pieces = this.#pieces.filter(({ listed }) => listed === undefined || listed > this.named);
   }
 
-  #apply(entries: readonly Entry[], line: Part['line'], shifts?: readonly number[]): readonly Applied[] {
+  #apply(entries: readonly Entry[], line: LinePlace, shifts?: readonly number[]): readonly Applied[] {
     return entries.map((entry, at) => {
       const { identity } = entry;
       const before = this.stored(identity);

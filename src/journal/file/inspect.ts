@@ -30,7 +30,7 @@ export interface LogReport {
   readonly open: number;
   /** Pieces that a dead writer left: no harm. */
   readonly tornPieces: number;
-  /** Bytes that are not what was stored. */
+  /** Bytes that are not what was stored, of those that a start reads. A damaged text in the snapshot is told of its record, by whoever reads it. */
   readonly damaged: readonly { readonly from: number; readonly to: number }[];
   /** Files of compactions that did not end. */
   readonly leftovers: readonly string[];

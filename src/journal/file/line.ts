@@ -38,11 +38,6 @@ export function encodeLineOfTexts(texts: readonly string[]): { readonly bytes: B
   return { bytes: sealed(bytes.subarray(0, at)), plain: true };
 }
 
-/** The same from bytes. */
-export function encodeLineOf(text: Buffer): Buffer {
-  return sealed(Buffer.concat([Buffer.from(FRONT), text, Buffer.from([NEWLINE])]));
-}
-
 function sealed(bytes: Buffer): Buffer {
   const checksum = crc32(bytes.subarray(FRONT.length, -1));
   bytes.write(checksum.toString(16).padStart(CRC_LENGTH, '0'), SEPARATOR, 'latin1');

@@ -3,13 +3,16 @@ import { identityLabel } from '../../core/identity.ts';
 import { type JournalRecord, withoutBody } from '../../core/record.ts';
 import { parseRecord } from '../../core/record-schema.ts';
 import { reviveBodies } from '../codec.ts';
-import { applyEntry, CHECKSUM, decodeEntryAt, isNewer, type Texts } from './entry.ts';
+import { decodeRows, type Rows } from './block.ts';
+import { CHECKSUM, isNewer, type Texts } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure } from './failure.ts';
+import type { BlockPlace } from './fold.ts';
 import { decodeLine, NEWLINE } from './line.ts';
 import { LineCache } from './line-cache.ts';
 import type { LogIo } from './log-io.ts';
 import { Recent } from './recent.ts';
-import { isOpenMark, type Part, type Stored } from './stored.ts';
+import { SnapshotData } from './snapshot-data.ts';
+import { isOpenMark, type LinePlace, type Part, type Stored } from './stored.ts';
 import type { Unflushed } from './unflushed.ts';
 
 interface File {
@@ -18,17 +21,24 @@ interface File {
   readonly path: string;
 }
 
+/** Blocks of the snapshot that stay in memory, about 50 kB each. */
+const BLOCKS_KEPT = 64;
+
 /** Reads records where they stand in the file. What it reads is checked again: a disk may give another answer than the first time. */
 export class LogReader {
   readonly #file: File;
-  readonly #blocks: readonly Part['line'][];
+  readonly #blocks: readonly BlockPlace[];
   readonly #unflushed: Unflushed;
+  readonly #data: SnapshotData;
+  /** The blocks that were asked last, in pieces. */
+  readonly #rows = new Map<BlockPlace, Rows>();
   readonly #recent = new Recent();
   readonly #lines = new LineCache();
 
-  /** @param blocks the lines of the snapshot, in order; more are added as they are folded */
-  constructor(file: File, unflushed: Unflushed, blocks: readonly Part['line'][]) {
+  /** @param blocks the lines that list the snapshot, in order; more are added as they are folded */
+  constructor(file: File, unflushed: Unflushed, blocks: readonly BlockPlace[]) {
     this.#file = file;
+    this.#data = new SnapshotData((from, to) => this.#read(from, to));
     this.#unflushed = unflushed;
     this.#blocks = blocks;
   }
@@ -64,21 +74,36 @@ export class LogReader {
     this.#recent.drop(stored);
   }
 
-  /** The record of the snapshot that begins at `offset`, as it stands there. */
-  put(offset: number): { readonly stored: Stored; readonly bytes: Buffer } {
-    const line = this.#blockAt(offset);
-    const start = offset - line.from;
-    const bytes = this.#line(line);
-    const found = decodeEntryAt(bytes, start);
-    // Its places are counted from where it begins.
-    const stored = found && applyEntry(undefined, found.entry, line, start - CHECKSUM).stored;
-    if (stored === undefined || found === undefined) throw this.#changed(line);
-    return { stored, bytes: bytes.subarray(start, found.end) };
+  /** The record of the snapshot before which `ordinal` others are listed. Its texts are not looked at. */
+  listed(ordinal: number): Stored {
+    const block = this.#blockOf(ordinal);
+    return this.#rowsOf(block).stored(ordinal - block.first);
   }
 
-  /** The texts of the parts of a record. */
-  texts({ fixed, state }: Stored): Texts {
-    return { fixed: this.#text(fixed), state: state === undefined ? '' : this.#text(state) };
+  /** Its name. */
+  nameOf(ordinal: number): string {
+    const block = this.#blockOf(ordinal);
+    return this.#rowsOf(block).names[ordinal - block.first] ?? '';
+  }
+
+  /** The texts of the parts of a record. @throws JournalError where they are damaged and nothing else is */
+  texts(identity: string, { fixed, state }: Stored): Texts {
+    const text = (part: Part) => {
+      const { bytes, whole } = this.bytes(part);
+      if (!whole) throw unusableRecord(identity, 'corrupt');
+      return bytes.toString('utf8');
+    };
+    return { fixed: text(fixed), state: state === undefined ? '' : text(state) };
+  }
+
+  /** A part as it stands in the file. Of a record in the snapshot it may be damaged: which one it is was listed elsewhere, so this says so and
+   *  leaves the others alone. */
+  bytes({ line, from, to }: Part): { readonly bytes: Buffer; readonly whole: boolean } {
+    if (line.checksum === undefined) {
+      return { bytes: this.#line(line).subarray(from - line.from, to - line.from), whole: true };
+    }
+    const { bytes, whole } = this.#data.read(line);
+    return { bytes: bytes.subarray(from - line.from, to - line.from), whole };
   }
 
   /** The texts of the whole lines between two offsets; torn pieces are left out. */
@@ -96,7 +121,7 @@ export class LogReader {
 
   #parse(identity: string, stored: Stored): JournalRecord {
     const { version, revision, write } = stored;
-    const texts = this.texts(stored);
+    const texts = this.texts(identity, stored);
     let record: JournalRecord;
     try {
       const fixed: unknown = texts.fixed === '' ? undefined : JSON.parse(texts.fixed);
@@ -111,12 +136,8 @@ export class LogReader {
     return { ...record, fixed: withoutBody(record.fixed) };
   }
 
-  #text({ line, from, to }: Part): string {
-    return this.#line(line).toString('utf8', from - line.from, to - line.from);
-  }
-
   /** The bytes of a line, checksum and all. */
-  #line(line: Part['line']): Buffer {
+  #line(line: LinePlace): Buffer {
     const kept = this.#lines.get(line.from);
     if (kept !== undefined) return kept;
     const bytes = this.#unflushed.read(line.from, line.to) ?? this.#read(line.from, line.to);
@@ -125,17 +146,29 @@ export class LogReader {
     return bytes;
   }
 
-  /** The line of the snapshot around `offset`. */
-  #blockAt(offset: number): Part['line'] {
+  #rowsOf(block: BlockPlace): Rows {
+    const kept = this.#rows.get(block);
+    if (kept !== undefined) return kept;
+    const rows = decodeRows(this.#line(block.line).subarray(CHECKSUM), block.at);
+    if (rows === undefined) throw this.#changed(block.line);
+    for (const oldest of this.#rows.keys()) {
+      if (this.#rows.size < BLOCKS_KEPT) break;
+      this.#rows.delete(oldest);
+    }
+    this.#rows.set(block, rows);
+    return rows;
+  }
+
+  #blockOf(ordinal: number): BlockPlace {
     let low = 0;
     for (let high = this.#blocks.length; high - low > 1; ) {
       const middle = (low + high) >> 1;
-      if ((this.#blocks[middle]?.from ?? 0) <= offset) low = middle;
+      if ((this.#blocks[middle]?.first ?? 0) <= ordinal) low = middle;
       else high = middle;
     }
-    const line = this.#blocks[low];
-    if (line === undefined || offset < line.from || offset > line.to) throw this.#changed({ from: offset, to: offset });
-    return line;
+    const block = this.#blocks[low];
+    if (block === undefined) throw new Error(`The snapshot lists no record ${ordinal}.`);
+    return block;
   }
 
   #read(from: number, to: number): Buffer {

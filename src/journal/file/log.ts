@@ -4,14 +4,17 @@ import { JournalError } from '../../core/errors/journal-error.ts';
 import { type Batch, encodeSeal, type Preamble, shiftsIn, textsOfBatch } from './batch.ts';
 import type { Applied, Entry } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
-import { Fold } from './fold.ts';
+import { type BlockPlace, Fold } from './fold.ts';
 import { encodeLineOfTexts, SEPARATOR } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
 import { Unflushed } from './unflushed.ts';
 
 /** How much is read at a time; twice as much while a line is longer. */
-const SLICE = 4 * 1024 * 1024;
+const SLICE = 1024 * 1024;
+/** Of a log that nobody has looked at: behind its first line comes what a start leaves alone. */
+const FIRST_SLICE = 4096;
+const NOTHING = Buffer.alloc(0);
 
 /** A batch that was written whole and cannot be read back: the file was changed by something that is no journal. */
 const MOST_WRITES = 3;
@@ -50,8 +53,9 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.fold = new Fold((offset) => this.reader.put(offset).stored);
-    this.reader = new LogReader(options, this.#unflushed, this.fold.blocks);
+    const blocks: BlockPlace[] = [];
+    this.reader = new LogReader(options, this.#unflushed, blocks);
+    this.fold = new Fold(this.reader, blocks);
   }
 
   get fd(): number {
@@ -221,14 +225,20 @@ export class Log {
       const { size, nlink } = io.stat(fd);
       if (size < this.fold.end) throw this.#final('it became shorter while in use');
       this.#takeOwn(size);
-      for (let length = SLICE; this.fold.end < size && !this.fold.ended; ) {
+      let shared = NOTHING;
+      for (let length = this.fold.end === 0 ? FIRST_SLICE : SLICE; this.fold.end < size && !this.fold.ended; ) {
         const from = this.fold.end;
-        const wanted = Math.min(length, size - from);
-        const slice = Buffer.allocUnsafe(wanted);
+        const ofSnapshot = from < this.fold.snapshotEnd;
+        const most = (ofSnapshot ? Math.min(size, this.fold.snapshotEnd) : size) - from;
+        const wanted = Math.min(length, most);
+        if (!ofSnapshot || shared.length < wanted) shared = Buffer.allocUnsafe(wanted);
+        const slice = shared.subarray(0, wanted);
         const got = io.read(fd, slice, from);
-        this.#feed(slice.subarray(0, got));
+        // What is durable need not be kept: one piece of memory does for all of it.
+        if (ofSnapshot) this.fold.feed(slice.subarray(0, got), this.#onBatch);
+        else this.#feed(slice.subarray(0, got));
         if (this.fold.end > from) length = SLICE;
-        else if (wanted < size - from && got === wanted) length *= 2;
+        else if (wanted < most && got === wanted) length *= 2;
         else break;
         if (this.fold.end < size) yield;
       }

@@ -1,13 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { JournalError } from '../../core/errors/journal-error.ts';
 import type { JournalRecord } from '../../core/record.ts';
 import { collected, type Retention } from '../../core/retention.ts';
 import { decodeText, encodeHeader, entriesOf } from './batch.ts';
-import { BLOCK, encodeBlock, type Packed } from './block.ts';
-import { encodePut, encodeRawPut, isNewer, markOf } from './entry.ts';
-import { encodeLine, encodeLineOf, NEWLINE } from './line.ts';
+import { checksumOf, dataOf } from './block.ts';
+import { encodeRawPut, isNewer, markOf, textsOf } from './entry.ts';
+import { encodeLine, NEWLINE } from './line.ts';
+import { Listing, type Row } from './listing.ts';
 import type { Log } from './log.ts';
 import type { LogIo } from './log-io.ts';
-import type { Mark, Stored } from './stored.ts';
+import type { Mark, Part, Stored } from './stored.ts';
 
 /** How much is gathered before it is written and others get their turn. */
 const SLICE = 1024 * 1024;
@@ -17,6 +19,8 @@ const SLACK = 1024 * 1024;
 
 /** How often others are overtaken before they are let go on. */
 const MOST_ROUNDS = 5;
+
+const NOTHING = { bytes: Buffer.alloc(0), whole: true } as const;
 
 export interface SnapshotOptions {
   readonly io: LogIo;
@@ -36,6 +40,8 @@ export class Snapshot {
   /** Of these something is left out. */
   readonly #collected = new Set<string>();
   #length = 0;
+  /** Bytes of the texts. */
+  #data = 0;
   /** Up to here the log is in it. */
   #reached = 0;
 
@@ -78,7 +84,7 @@ export class Snapshot {
   async finish(): Promise<void> {
     const { io, generation } = this.#options;
     this.#takeIn();
-    this.#put(encodeLine(encodeHeader(generation, this.#length)), 0);
+    this.#put(encodeLine(encodeHeader(generation, this.#length, this.#data)), 0);
     io.truncate(this.#fd, this.#end);
     await io.sync(this.#fd);
   }
@@ -105,8 +111,8 @@ export class Snapshot {
       if (!this.#collected.delete(identity)) continue;
       const stored = this.#log.fold.stored(identity);
       if (stored === undefined) continue;
-      const put = Buffer.from(encodeRawPut(identity, stored, this.#log.reader.texts(stored)));
-      this.#append(encodeLineOf(encodeBlock([{ identity, mark: listedMark(stored), put }])));
+      const put = encodeRawPut(identity, stored, this.#log.reader.texts(identity, stored));
+      this.#append(encodeLine(`{"w":"","s":0,"d":0}\t${put}`));
     }
   }
 
@@ -117,48 +123,65 @@ export class Snapshot {
   async #records(): Promise<void> {
     this.#put(encodeLine(encodeHeader(this.#options.generation)), 0);
     this.#reached = this.#log.fold.seal?.from ?? this.#log.fold.end;
-    let block: Packed[] = [];
+    const listing = new Listing(this.#start);
+    let texts: Buffer[] = [];
     let size = 0;
-    let unshared = 0;
     for (const [identity, indexed] of this.#log.fold.index) {
-      const packed = typeof indexed === 'number' ? this.#again(identity, indexed) : this.#pack(identity, indexed);
-      block.push(packed);
-      size += packed.put.length;
-      if (size < BLOCK) continue;
-      unshared += size;
-      this.#append(encodeLineOf(encodeBlock(block)));
-      block = [];
+      const stored = typeof indexed === 'number' ? this.#log.reader.listed(indexed) : indexed;
+      const row = this.#expired(identity, stored) ?? this.#row(identity, stored);
+      listing.add(row);
+      texts.push(row.data);
+      size += row.data.length;
+      if (size < SLICE) continue;
+      this.#append(Buffer.concat(texts));
+      texts = [];
       size = 0;
-      if (unshared < SLICE) continue;
-      unshared = 0;
       await nextTurn();
     }
-    if (block.length > 0) this.#append(encodeLineOf(encodeBlock(block)));
+    this.#append(Buffer.concat(texts));
+    this.#data = this.#length;
+    this.#append(listing.end());
   }
 
-  /** A record of the present snapshot: nearly always the same bytes again. Tombstones stay as they are for ever; so do the unfinished. */
-  #again(identity: string, offset: number): Packed {
-    const { stored, bytes } = this.#log.reader.put(offset);
-    if (stored.mark === 'a' || stored.mark === 's') return this.#pack(identity, stored);
-    // A copy: what it was cut out of is much larger.
-    return { identity, mark: listedMark(stored), put: Buffer.from(bytes) };
-  }
-
-  #pack(identity: string, stored: Stored): Packed {
+  /** The record as it is to be kept, where something of it goes. */
+  #expired(identity: string, stored: Stored): Row | undefined {
     const { retention, now } = this.#options;
     const age = now - stored.since;
     const expired =
       (stored.mark === 'a' && age >= retention.response) || (stored.mark === 's' && age >= retention.record);
-    if (expired && !isNewer(stored)) {
-      const kept = collected(this.#log.reader.record(identity, stored), retention, now);
-      const mark = markAfter(kept);
+    if (!expired || isNewer(stored)) return undefined;
+    try {
+      const record = collected(this.#log.reader.record(identity, stored), retention, now);
+      const { version, revision, write, state } = record;
+      const texts = textsOf(record);
+      const data = dataOf(Buffer.from(texts.fixed), Buffer.from(texts.state));
       this.#collected.add(identity);
-      return { identity, mark, put: Buffer.from(encodePut(kept, mark)) };
+      const brief = { identity, mark: markAfter(record), version, revision, write, since: state?.finishedAt ?? 0 };
+      return { ...brief, data, state: Buffer.byteLength(texts.state), checksum: checksumOf(data) };
+    } catch (error) {
+      if (error instanceof JournalError) return undefined;
+      throw error;
     }
-    const texts = this.#log.reader.texts(stored);
-    const fixed = stored.bodyless && !isNewer(stored) ? withoutRequestBody(texts.fixed) : texts.fixed;
-    const put = encodeRawPut(identity, stored, { ...texts, fixed });
-    return { identity, mark: listedMark(stored), put: Buffer.from(put) };
+  }
+
+  /** The record as it is. What is damaged stays damaged: it goes on under a checksum that is not its own. */
+  #row(identity: string, stored: Stored): Row {
+    const { reader } = this.#log;
+    const { mark, version, revision, write, since, fixed, state } = stored;
+    const brief = { identity, mark, version, revision, write, since };
+    const { line } = fixed;
+    // Of the present snapshot: nearly always the same bytes again. Tombstones stay as they are for ever; so do the unfinished.
+    if (line.checksum !== undefined && (state === undefined || state.line === line)) {
+      const { bytes } = reader.bytes({ line, from: line.from, to: line.to });
+      return { ...brief, data: dataOf(bytes), state: lengthOf(state), checksum: line.checksum };
+    }
+    const first = reader.bytes(fixed);
+    const second = state === undefined ? NOTHING : reader.bytes(state);
+    const shed = stored.bodyless && first.whole && !isNewer(stored);
+    const data = dataOf(shed ? withoutRequestBody(first.bytes) : first.bytes, second.bytes);
+    const checksum = checksumOf(data);
+    const whole = first.whole && second.whole;
+    return { ...brief, data, state: lengthOf(state), checksum: whole ? checksum : checksum ^ 1 };
   }
 
   #append(bytes: Buffer): void {
@@ -176,10 +199,6 @@ export class Snapshot {
   }
 }
 
-function listedMark(stored: Stored): Mark {
-  return isNewer(stored) ? 'o' : stored.mark;
-}
-
 /** Of a record that went through `collected`: what it still waits for. */
 function markAfter(record: JournalRecord): Mark {
   const mark = markOf(record);
@@ -187,10 +206,14 @@ function markAfter(record: JournalRecord): Mark {
 }
 
 /** It has ended, and is never sent again. */
-function withoutRequestBody(fixed: string): string {
+function withoutRequestBody(fixed: Buffer): Buffer {
   if (!fixed.includes('"body":')) return fixed;
-  const { request, ...rest } = JSON.parse(fixed) as { request?: { body?: unknown } };
+  const { request, ...rest } = JSON.parse(fixed.toString('utf8')) as { request?: { body?: unknown } };
   if (request === undefined) return fixed;
   const { body: _, ...kept } = request;
-  return JSON.stringify({ ...rest, request: kept });
+  return Buffer.from(JSON.stringify({ ...rest, request: kept }));
+}
+
+function lengthOf(part: Part | undefined): number {
+  return part === undefined ? 0 : part.to - part.from;
 }

@@ -15,10 +15,18 @@ export function isOpenMark(mark: Mark): boolean {
   return mark === 'o' || mark === 'f';
 }
 
+/** A line of the file, without its newlines. */
+export interface LinePlace {
+  readonly from: number;
+  readonly to: number;
+  /** Of a record in the data of a snapshot, where the line that lists it has its checksum; elsewhere the line begins with its own. */
+  readonly checksum?: number;
+}
+
 /** Bytes of the file, within one of its lines. */
 export interface Part {
-  /** The line, without its newlines: whoever reads the part checks its checksum again. */
-  readonly line: { readonly from: number; readonly to: number };
+  /** Whoever reads the part checks the line's checksum again. Of a record in a snapshot it is checked then for the first time. */
+  readonly line: LinePlace;
   readonly from: number;
   readonly to: number;
 }
@@ -42,6 +50,6 @@ export interface Stored {
   value: JournalRecord | undefined;
 }
 
-/** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, where it begins. A tombstone takes its name
- *  and a number. */
+/** In the index: what is known of it, or, of a record in the snapshot that nobody has needed yet, how many are listed before it there. A
+ *  tombstone takes its name and a number. */
 export type Indexed = Stored | number;

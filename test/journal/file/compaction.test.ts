@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -264,6 +264,53 @@ describe('retention', () => {
     for (const name of await readdir(directory)) {
       expect(await readFile(join(directory, name), 'latin1'), name).not.toContain('\\"amount\\"');
     }
+  });
+});
+
+describe('a text in the snapshot that is damaged', () => {
+  /** A journal of three records in a snapshot, with one letter of the second one's key changed. */
+  async function damaged() {
+    const directory = await temporaryDirectory();
+    const journal = fileJournal(directory);
+    const make = samples();
+    const records = ['a', 'b', 'c'].map((id) => make.operation(id));
+    for (const record of records) await journal.claim(record);
+    await compactFileJournal(journal);
+    await journal.close();
+    const log = join(directory, '00000002.log');
+    const bytes = await readFile(log);
+    const { fixed, identity } = records[1] as JournalRecord;
+    const at = bytes.indexOf(fixed.kind === 'operation' ? fixed.key : '');
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(log, bytes);
+    return { directory, journal, make, records, identity };
+  }
+
+  test('is told of its record alone, which takes no write: the others go on', async () => {
+    const { journal, make, records, identity } = await damaged();
+    const { records: read, unreadable } = await journal.list('', { open: true });
+    expect(read).toEqual([records[0], records[2]]);
+    expect(unreadable).toEqual([{ identity, reason: 'corrupt' }]);
+    const refused = { name: 'JournalError', reason: 'corrupt' };
+    await expect(journal.get(identity)).rejects.toMatchObject(refused);
+    await expect(journal.claim(make.operation('b'))).rejects.toMatchObject(refused);
+    await expect(journal.update(identity, make.change(1))).rejects.toMatchObject(refused);
+    expect((await journal.update('shop/alice/c', make.change(1))).won).toBe(true);
+    expect((await journal.claim(make.operation('d'))).created).toBe(true);
+    await journal.close();
+  });
+
+  test('stays damaged through compactions', async () => {
+    const { directory, journal, make, identity } = await damaged();
+    for (let round = 1; round <= 2; round++) {
+      await journal.update('shop/alice/a', make.change(round));
+      await compactFileJournal(journal);
+      await expect(journal.get(identity)).rejects.toMatchObject({ reason: 'corrupt' });
+    }
+    await journal.close();
+    const { records, unreadable } = await fileJournal(directory).list('');
+    expect(records.map(({ revision }) => revision)).toEqual([3, 1]);
+    expect(unreadable).toEqual([{ identity, reason: 'corrupt' }]);
   });
 });
 

@@ -4,6 +4,7 @@ import { encodeClaim, encodeRemove, encodeUpdate } from '../../../../src/journal
 import { Fold } from '../../../../src/journal/file/fold.ts';
 import { encodeLine } from '../../../../src/journal/file/line.ts';
 import { Log } from '../../../../src/journal/file/log.ts';
+import type { SnapshotRecords } from '../../../../src/journal/file/name-index.ts';
 import { samples } from '../../../../src/testing/journal-contract/sample-record.ts';
 import { MemoryDisk } from './memory-disk.ts';
 
@@ -121,8 +122,10 @@ export class LogWorld {
 }
 
 /** For a fold without a snapshot, which reads nothing. */
-export function unread(offset: number): never {
-  throw new Error(`Nothing is at ${offset}.`);
+export const unread: SnapshotRecords = { listed: nothing, nameOf: nothing };
+
+function nothing(ordinal: number): never {
+  throw new Error(`No record ${ordinal} is listed.`);
 }
 
 /** The records of a log, in order, bodies included. */
