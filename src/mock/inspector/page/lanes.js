@@ -59,7 +59,7 @@ const WORDS = {
   refused: ['wait', ({ status, why }) => joined('refuse', status, why)],
   expired: ['wait', () => 'the stored answer is past its lifetime, and forgotten'],
   fault: ['fault', ({ fault }) => joined('fault', fault)],
-  answered: ['end', ({ status }) => joined('answer', status)],
+  answered: ['end', ({ status, error }) => joined('answer', status, error && `(${error})`)],
   lost: ['fault', ({ why }) => joined('no answer', why)],
   crashed: ['fault', () => 'the server crashed'],
   reset: ['plain', () => 'reset'],
@@ -205,7 +205,8 @@ function closed(id, { tenant, key, rows, attempts, last }, entry) {
   const count = (kind) => steps.filter((step) => step.kind === kind).length;
   const counts = {
     attempts: attempts.size,
-    effects: count('effect'),
+    // A crash takes effects back, and the ledger is what knows.
+    effects: entry?.effects ?? count('effect'),
     replays: count('replayed'),
     faults: count('fault'),
   };
