@@ -1,6 +1,7 @@
 import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
 import { ietf } from '../profiles/ietf.ts';
+import { controlOf } from './control.ts';
 import { corsFor } from './cors.ts';
 import { dialectOf } from './dialect.ts';
 import { Engine, type EngineParts } from './engine.ts';
@@ -39,10 +40,10 @@ const IN_PROGRESS: readonly string[] = ['conflict', 'wait', 'accepted'];
  *  @throws UsageError ERR_ONCEWARD_INVALID_OPTION
  */
 export function createMock(options: MockOptions = {}): Mock {
-  const parts = partsOf(options);
+  const parts: EngineParts = { ...partsOf(options), control: (...call) => control(...call) };
   let engine = new Engine(parts);
   const handle: Mock['handle'] = (request) => engine.handle(request);
-  return {
+  const mock: Mock = {
     baseUrl: options.baseUrl,
     handle,
     fetch: fetchFrom(handle, options.baseUrl),
@@ -69,9 +70,16 @@ export function createMock(options: MockOptions = {}): Mock {
       engine = new Engine(parts);
     },
   };
+  const control = controlOf({
+    ...mock,
+    events: parts.events,
+    plans: () => engine.plans,
+    monitor: (id, request) => engine.monitor(id, request),
+  });
+  return mock;
 }
 
-function partsOf(options: MockOptions): EngineParts {
+function partsOf(options: MockOptions): Omit<EngineParts, 'control'> {
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) throw invalid(`createMock has no option '${unknown}'; it has ${OPTIONS.join(', ')}.`);
   const { inProgress = 'conflict', cors, keyLifetime } = options;
@@ -101,7 +109,7 @@ function partsOf(options: MockOptions): EngineParts {
 }
 
 /** The clock as it is handed out: who moves it is heard. */
-function toldClock({ clock, events }: EngineParts, moved: () => void): Mock['clock'] {
+function toldClock({ clock, events }: Pick<EngineParts, 'clock' | 'events'>, moved: () => void): Mock['clock'] {
   return {
     ...clock,
     advance(by) {

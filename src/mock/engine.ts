@@ -1,8 +1,8 @@
-import { type Answer, toResponse, withoutBody } from './answer.ts';
+import { type Answer, toResponse } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
 import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
-import { controlAnswer } from './control.ts';
+import type { Control } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
@@ -48,6 +48,7 @@ export interface EngineParts {
   readonly log: ((line: LogLine) => void) | undefined;
   readonly routes: MockOptions['routes'];
   readonly chaos: ChaosOptions | undefined;
+  readonly control: Control;
 }
 
 const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
@@ -86,13 +87,15 @@ export class Engine {
     const target = targetOf(request, basePath);
     const preflight = cors?.preflight(request);
     if (preflight !== undefined) return { kind: 'answer', response: toResponse(preflight) };
-    const parcel =
-      target.controlPath === undefined
-        ? await this.#serve(request, target)
-        : this.#control(request, target, target.controlPath);
+    if (target.controlPath !== undefined) return this.#control(request, target.url, target.controlPath);
+    const parcel = await this.#serve(request, target);
     if (parcel.answer === undefined) return parcel;
-    const answer = cors === undefined ? parcel.answer : cors.allow(parcel.answer, request);
-    return { kind: parcel.kind, response: toResponse(answer) };
+    return { kind: parcel.kind, response: toResponse(this.#allowed(parcel.answer, request)) };
+  }
+
+  /** The state of an operation that was accepted. */
+  monitor(id: string, request: Request): Answer {
+    return this.#monitors.answer(id, this.#parts.tenant(request), request.url);
   }
 
   effects(route?: string): readonly Execution[] {
@@ -194,13 +197,15 @@ export class Engine {
     this.#parts.log?.(lineOf(event, visit));
   }
 
-  #control(request: Request, { url }: Target, path: string): Parcel {
-    const answer: Answer = controlAnswer(request.method, path, url, {
-      ledger: () => this.ledger(),
-      effects: (route) => this.effects(route),
-      monitor: (id, at) => this.#monitors.answer(id, this.#parts.tenant(request), at.href),
-    });
-    return { kind: 'answer', answer: request.method === 'HEAD' ? withoutBody(answer) : answer };
+  async #control(request: Request, url: URL, path: string): Promise<Delivery> {
+    const { live, ...answer } = await this.#parts.control(request, url, path);
+    const response = toResponse(this.#allowed(answer, request));
+    if (live === undefined) return { kind: 'answer', response };
+    return { kind: 'answer', response: new Response(live, response), live: true };
+  }
+
+  #allowed(answer: Answer, request: Request): Answer {
+    return this.#parts.cors?.allow(answer, request) ?? answer;
   }
 }
 

@@ -91,10 +91,16 @@ export class EventLog {
     return this.#told - this.list().length;
   }
 
+  /** The id of the latest one; 0 before the first. */
+  get last(): number {
+    return this.#told;
+  }
+
   /** @param after only those with a higher `id` */
   list(after = 0): readonly MockEvent[] {
-    const latest = this.#kept.slice(-this.#limit);
-    return after === 0 ? latest : latest.filter(({ id }) => id > after);
+    const first = Math.max(0, this.#kept.length - this.#limit);
+    // Ids have no gaps: who asks again and again for what is new is not looked up in all that was.
+    return this.#kept.slice(Math.max(first, this.#kept.length - this.#told + after));
   }
 
   /** @returns a function that ends it */

@@ -21,7 +21,8 @@ interface Entry extends PlannedFault {
   seen: number;
 }
 
-const KINDS: ReadonlySet<string> = new Set([
+/** All but `status:N`. */
+export const FAULT_KINDS: ReadonlySet<string> = new Set([
   'refuse',
   'reset-before',
   'reset-after',
@@ -81,7 +82,8 @@ export class FaultPlan {
 }
 
 function entryOf(fault: Fault): Entry {
-  const spec = typeof fault === 'string' ? { fault } : fault;
+  // Out of a file or a request it may be anything.
+  const spec: Exclude<Fault, string> = typeof fault === 'object' && fault !== null ? fault : { fault };
   const text = typeof fault === 'string' ? fault : JSON.stringify(fault);
   const unknown = Object.keys(spec).find((name) => !MEMBERS.has(name));
   if (unknown !== undefined)
@@ -106,11 +108,11 @@ function entryOf(fault: Fault): Entry {
 }
 
 function statusOf(kind: unknown): number | undefined {
-  if (typeof kind === 'string' && KINDS.has(kind)) return undefined;
+  if (typeof kind === 'string' && FAULT_KINDS.has(kind)) return undefined;
   const status = Number(/^status:([2-5]\d\d)$/.exec(String(kind))?.[1]);
   if (Number.isNaN(status)) {
     throw invalid(
-      `There is no fault ${JSON.stringify(kind)}; there are ${[...KINDS].join(', ')} and status:200 to status:599.`,
+      `There is no fault ${JSON.stringify(kind)}; there are ${[...FAULT_KINDS].join(', ')} and status:200 to status:599.`,
     );
   }
   return status;

@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as WebStream } from 'node:stream/web';
 import { targetOf } from './arrival.ts';
 import { CONTROL } from './control.ts';
 import { inspectorPage } from './inspector/inspector-page.ts';
@@ -28,6 +31,9 @@ const MISDIRECTED = 421;
 
 /** Time for the half body to reach the peer: a reset overtakes what is still on its way. */
 const BEFORE_CUT = 20;
+
+/** Proxies give up a connection on which nothing has come for a while, the strictest after half a minute. To an event stream a colon says nothing. */
+const HEARTBEAT = { every: 15_000, text: ':\n\n' };
 
 /** Serves a mock through node:http: for `http.createServer` and whatever takes such a listener. Faults are real here: a reset is a TCP RST.
  *
@@ -93,6 +99,10 @@ async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResp
     incoming.socket.resetAndDestroy();
     return;
   }
+  if (delivery.kind === 'answer' && delivery.live) {
+    await passOn(mock, delivery.response, outgoing);
+    return;
+  }
   const body = Buffer.from(await delivery.response.arrayBuffer());
   writeHead(mock, outgoing, delivery.response, body.length);
   if (delivery.kind === 'answer') {
@@ -104,6 +114,16 @@ async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResp
   });
 }
 
+/** Events without an end: until either side hangs up. */
+async function passOn(mock: Mock, response: Response, outgoing: ServerResponse): Promise<void> {
+  writeHead(mock, outgoing, response);
+  outgoing.flushHeaders();
+  const beat = setInterval(() => outgoing.write(HEARTBEAT.text), HEARTBEAT.every).unref();
+  // To break off in the middle is how it ends.
+  if (response.body !== null) await pipeline(Readable.fromWeb(response.body as WebStream), outgoing).catch(() => {});
+  clearInterval(beat);
+}
+
 /** The page at `/__onceward`: only over node:http, so that a mock in a browser does not carry it. */
 function inspector({ baseUrl }: Mock, request: Request): Delivery | undefined {
   if (!request.url.includes(CONTROL)) return undefined;
@@ -113,12 +133,12 @@ function inspector({ baseUrl }: Mock, request: Request): Delivery | undefined {
   return response && { kind: 'answer', response };
 }
 
-function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length: number): void {
+function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length?: number): void {
   const head: string[] = [];
   for (const [name, value] of headers) if (!CONNECTION_HEADERS.has(name)) head.push(name, value);
   // What was declared for HEAD is the length of a body that is not sent.
   const declared = outgoing.req.method === 'HEAD' ? (headers.get('content-length') ?? `${length}`) : `${length}`;
-  if (status !== 204 && status !== 304) head.push('content-length', declared);
+  if (length !== undefined && status !== 204 && status !== 304) head.push('content-length', declared);
   // The mock's own time: clients measure Retry-After dates and clock skew against it.
   if (!headers.has('date')) head.push('date', new Date(mock.clock.now()).toUTCString());
   outgoing.sendDate = false;

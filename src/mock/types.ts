@@ -112,7 +112,12 @@ export interface LedgerEntry {
 
 /** What leaves the engine. A Response alone could say neither reset nor silence; each adapter turns this into what its transport has. */
 export type Delivery =
-  | { readonly kind: 'answer' | 'truncate'; readonly response: Response }
+  | {
+      readonly kind: 'answer' | 'truncate';
+      readonly response: Response;
+      /** Its body goes on for as long as it is read: pass it on as it comes. */
+      readonly live?: true;
+    }
   | { readonly kind: 'reset' /** Before anything was read. */; readonly refused?: true }
   | { readonly kind: 'silence' };
 
