@@ -1,3 +1,5 @@
+import { decodeText } from './text.ts';
+
 /** What one attempt brought back, as plain data: rules see nothing else. */
 export type Answer =
   | {
@@ -39,7 +41,7 @@ export function jsonOf(answer: ResponseAnswer): unknown {
 function parse(answer: ResponseAnswer): unknown {
   if (!isJson(mediaType(answer)) || answer.body.length === 0) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(answer.body));
+    return JSON.parse(decodeText(answer.body));
   } catch {
     return undefined;
   }

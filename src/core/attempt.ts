@@ -42,8 +42,9 @@ export function attempt(input: AttemptInput): Promise<AttemptResult> {
   if (stop.aborted) return Promise.resolve(CLOSED);
   return new Promise((resolve) => {
     const abort = new AbortController();
-    let called = false;
+    const under: UnderWay = { signal: abort.signal, input, called: false };
     const done = (result: AttemptResult) => {
+      under.input = undefined;
       lift();
       stop.removeEventListener('abort', close);
       resolve(result);
@@ -53,15 +54,11 @@ export function attempt(input: AttemptInput): Promise<AttemptResult> {
       abort.abort();
       done(result);
     };
-    const close = () => end(called ? { kind: 'failure', code: 'CLOSED' } : CLOSED);
+    const close = () => end(under.called ? { kind: 'failure', code: 'CLOSED' } : CLOSED);
     stop.addEventListener('abort', close);
     // ky's own timeout ends at the headers and knows no clock port: one limit of ours covers headers and body.
     const lift = input.limits.set(input.attemptTimeout, () => end({ kind: 'failure', code: 'TIMEOUT' }));
-    const sent = () => {
-      called = true;
-      input.sent();
-    };
-    exchange(input, { signal: abort.signal, sent }).then(done, (error: unknown) =>
+    exchange(input.request, under).then(done, (error: unknown) =>
       done(
         error instanceof Refused
           ? { kind: 'refused', refusal: error.refusal }
@@ -71,22 +68,29 @@ export function attempt(input: AttemptInput): Promise<AttemptResult> {
   });
 }
 
-async function exchange(
-  input: AttemptInput,
-  { signal, sent }: { readonly signal: AbortSignal; readonly sent: () => void },
-): Promise<Answer> {
-  const { method, url } = input.request;
+/** An exchange under way. */
+interface UnderWay {
+  readonly signal: AbortSignal;
+  /** Let go of at its end: platforms keep requests with a signal, and through ky all that is named here, until a major collection. */
+  input: AttemptInput | undefined;
+  called: boolean;
+}
+
+async function exchange({ method, url }: StoredRequest, under: UnderWay): Promise<Answer> {
   const response = await ky(url, {
     method,
     retry: 0,
     timeout: false,
     throwHttpErrors: false,
     fetch: (_, init) => {
-      const whole = wholeRequest(input, signal);
+      const { input, signal } = under;
       // Told to end while ky was still getting ready: a fetch that ignores its signal would send now, after the result was given.
-      const refusal = signal.aborted ? 'closed' : input.gate();
+      if (input === undefined || signal.aborted) throw new Refused('closed');
+      const whole = wholeRequest(input, signal);
+      const refusal = input.gate();
       if (refusal !== undefined) throw new Refused(refusal);
-      sent();
+      under.called = true;
+      input.sent();
       return input.send(whole, init);
     },
   });

@@ -1,14 +1,15 @@
 import { isJson } from './answer.ts';
 import { UsageError } from './errors/usage-error.ts';
 import type { StoredRequest } from './record.ts';
+import { decodeText, encodeText } from './text.ts';
 
 /** The body with the key as its first member. Written into the text: parsing and writing again could change the caller's own numbers. The same key
  *  and body give the same bytes on every attempt. */
 export function withBodyKey(body: Uint8Array<ArrayBuffer>, member: string, key: string): Uint8Array<ArrayBuffer> {
-  const text = new TextDecoder().decode(body);
+  const text = decodeText(body);
   const rest = text.slice(text.indexOf('{') + 1);
   const comma = rest.trimStart().startsWith('}') ? '' : ',';
-  return new TextEncoder().encode(`{${JSON.stringify(member)}:${JSON.stringify(key)}${comma}${rest}`);
+  return encodeText(`{${JSON.stringify(member)}:${JSON.stringify(key)}${comma}${rest}`);
 }
 
 /** An API that takes the key in the body needs a body that can hold it.
@@ -31,7 +32,7 @@ export function requireBodyForKey({ headers, body }: StoredRequest, member: stri
 
 function parsed(body: Uint8Array<ArrayBuffer>): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return JSON.parse(decodeText(body));
   } catch {
     return undefined;
   }

@@ -10,6 +10,7 @@ import type { StoredRequest } from './record.ts';
 import { KEY_PATTERN } from './record-schema.ts';
 import { routeFacts } from './route.ts';
 import { refuseUnknown, type Settings } from './settings.ts';
+import { encodeText } from './text.ts';
 import { anonymous, type CallOptions, type Json } from './types.ts';
 
 type Known = { readonly [Name in keyof Required<CallOptions>]: true };
@@ -91,16 +92,17 @@ export function prepareCall(
   const { fingerprint } = options;
   return {
     id,
-    freeze: async () => ({
-      id,
-      request: forProfile(await frozen(), key, settings.profile),
-      key,
-      meta,
-      deadline,
-      accepted,
-      fingerprint,
-      anonymous: isAnonymous,
-    }),
+    freeze: () =>
+      frozen().then((request) => ({
+        id,
+        request: forProfile(request, key, settings.profile),
+        key,
+        meta,
+        deadline,
+        accepted,
+        fingerprint,
+        anonymous: isAnonymous,
+      })),
     signal: options.signal,
     waitTimeout:
       options.waitTimeout === undefined
@@ -141,7 +143,7 @@ function checkedMeta(meta: Json | undefined): Json | undefined {
     text = undefined;
   }
   if (text === undefined) throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', 'meta cannot be written as JSON.');
-  if (new TextEncoder().encode(text).length > LARGEST_META) {
+  if (encodeText(text).length > LARGEST_META) {
     throw new UsageError(
       'ERR_ONCEWARD_INVALID_OPTION',
       `meta is larger than ${LARGEST_META} bytes: keep an id and look the rest up.`,

@@ -30,6 +30,8 @@ const CODE_FIELDS: ReadonlySet<string> = new Set([
 export function cardField(fields: Iterable<readonly [name: string, value: unknown]>): string | undefined {
   for (const [name, value] of fields) {
     if (typeof value !== 'string' && typeof value !== 'number') continue;
+    // Most texts are none: looked at once, before anything is made of them.
+    if (typeof value === 'string' && !/^[ -]*\d/.test(value)) continue;
     const digits = String(value).replace(/[ -]/g, '');
     if (!/^\d{3,19}$/.test(digits)) continue;
     // card[number] and card.number name the field by their last part
@@ -51,12 +53,12 @@ export function* jsonFields(value: unknown): Generator<[string, unknown]> {
       yield next;
       continue;
     }
-    const inner = Object.entries(member).map(([name, one]): [string, unknown] => [
-      path === '' ? name : `${path}.${name}`,
-      one,
-    ]);
+    const names = Object.keys(member);
     // one by one: a list of 100,000 members is too long for a call's arguments
-    for (const one of inner.reverse()) left.push(one);
+    for (let at = names.length - 1; at >= 0; at--) {
+      const name = names[at] as string;
+      left.push([path === '' ? name : `${path}.${name}`, (member as Record<string, unknown>)[name]]);
+    }
   }
 }
 

@@ -22,9 +22,8 @@ export async function carryOut(work: Work, driving: Driving, { decision, respons
   switch (decision.next) {
     case 'finish': {
       const { state, source, redirectedTo, withoutResponse } = decision;
-      const { response: _, ...before } = stateNow(work, driving);
       const outcome: StatePart = {
-        ...before,
+        ...withoutAnswer(stateNow(work, driving)),
         state,
         source,
         finishedAt: now,
@@ -49,6 +48,13 @@ export async function carryOut(work: Work, driving: Driving, { decision, respons
     case 'again':
       return again(work, driving, decision);
   }
+}
+
+/** Of an earlier exchange. */
+function withoutAnswer(state: StatePart): StatePart {
+  if (state.response === undefined) return state;
+  const { response: _, ...rest } = state;
+  return rest;
 }
 
 /** Saves what later decisions need, and where the next exchange goes, before it goes there. */

@@ -1,3 +1,4 @@
+import { Bag } from './bag.ts';
 import { DisownedClaims } from './disowned-claims.ts';
 import { OperationDriver } from './driver.ts';
 import type { Journal } from './journal.ts';
@@ -33,13 +34,15 @@ export class DriverPool {
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly disowned = new DisownedClaims(this.#stop.signal);
-  readonly #drivers = new Map<string, OperationDriver>();
+  /** By identity. No Map, for the reason that `Bag` is no Set. */
+  readonly #drivers = Object.create(null) as Record<string, OperationDriver>;
   /** Pending until a driver has ended, and has written that it has. */
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Bag<Promise<void>>();
   readonly #input: PoolInput;
   readonly #idlers = new Set<() => void>();
   #occupied = 0;
   #admissions = 0;
+  #leaving = false;
   #unsubscribe: (() => void) | undefined;
   readonly #watched = new Map<Journal, () => void>();
 
@@ -60,7 +63,7 @@ export class DriverPool {
   }
 
   find(identity: string): OperationDriver | undefined {
-    return this.#drivers.get(identity);
+    return this.#drivers[identity];
   }
 
   /** Keeps our presence announced: a mark written into a claim must still be ours when its driver starts. */
@@ -113,25 +116,25 @@ export class DriverPool {
       },
       { fresh, slot },
     );
-    this.#drivers.set(record.identity, driver);
+    this.#drivers[record.identity] = driver;
     this.#listenTo(journal);
     const release = this.occupy();
     const unwatch = driver.listen(() => this.#tellIdlers());
     this.#unsubscribe ??= this.#input.onWake(() => void this.#wakeSpread());
     const running = driver.run().then(() => {
-      this.#running.delete(running);
+      ended();
       // A later round may have its own driver by now.
-      if (this.#drivers.get(record.identity) === driver) this.#drivers.delete(record.identity);
+      if (this.#drivers[record.identity] === driver) delete this.#drivers[record.identity];
       unwatch();
       release();
       this.#tellIdlers();
     });
-    this.#running.add(running);
+    const ended = this.#running.put(running);
     return driver;
   }
 
   #working(record: OperationRecord): OperationDriver | undefined {
-    const known = this.#drivers.get(record.identity);
+    const known = this.#drivers[record.identity];
     if (known?.unstored && record.revision === known.record.revision) return known;
     if (known === undefined || known.ending !== undefined) return undefined;
     if (!isLaterLife(record, known.record)) {
@@ -155,7 +158,7 @@ export class DriverPool {
       };
       const stop = () => done(() => reject(signal?.reason));
       const check = () => {
-        if (this.#admissions === 0 && ![...this.#drivers.values()].some((driver) => driver.busy)) done(resolve);
+        if (this.#admissions === 0 && !Object.values(this.#drivers).some((driver) => driver.busy)) done(resolve);
       };
       if (signal?.aborted) return stop();
       signal?.addEventListener('abort', stop, { once: true });
@@ -169,12 +172,12 @@ export class DriverPool {
     const release = this.keepAlive();
     this.#unlisten();
     this.#closing.abort();
-    for (const driver of this.#drivers.values()) driver.interrupt();
+    for (const driver of Object.values(this.#drivers)) driver.interrupt();
     // A claim may come through meanwhile, in the name of this client.
-    const ended = this.#admitted().then(() => Promise.all(this.#running));
+    const ended = this.#admitted().then(() => Promise.all(this.#running.values()));
     await this.atMost(ended, timeout);
     this.#stop.abort();
-    for (const driver of this.#drivers.values()) driver.interrupt();
+    for (const driver of Object.values(this.#drivers)) driver.interrupt();
     // A journal that no longer answers must not keep a program from ending.
     await this.atMost(ended, LAST_WRITES);
     this.presence.leave();
@@ -214,8 +217,8 @@ export class DriverPool {
       this.#watched.set(
         journal,
         journal.watch((identity) => {
-          if (identity !== undefined) return this.#drivers.get(identity)?.noticed();
-          for (const driver of this.#drivers.values()) driver.noticed();
+          if (identity !== undefined) return this.#drivers[identity]?.noticed();
+          for (const driver of Object.values(this.#drivers)) driver.noticed();
         }),
       );
     } catch {
@@ -233,7 +236,7 @@ export class DriverPool {
   async #wakeSpread(): Promise<void> {
     const { clock, random } = this.#input;
     await clock.sleep(random.fraction() * WAKE_SPREAD).catch(() => undefined);
-    for (const driver of this.#drivers.values()) {
+    for (const driver of Object.values(this.#drivers)) {
       if (driver.waiting === 'offline' || driver.waiting === 'backoff') driver.wake();
       // Back from a cache or a freeze: others may have gone on meanwhile.
       driver.noticed();
@@ -244,10 +247,17 @@ export class DriverPool {
     for (const check of [...this.#idlers]) check();
   }
 
+  /** Not at once: who has been answered often calls again, and to announce a driver takes longer than most of what a call does. */
   #leaveIfDone(): void {
-    if (this.#occupied > 0) return;
-    this.presence.leave();
-    this.#unlisten();
+    if (this.#occupied > 0 || this.#leaving) return;
+    this.#leaving = true;
+    const leave = () => {
+      this.#leaving = false;
+      if (this.#occupied > 0) return;
+      this.presence.leave();
+      this.#unlisten();
+    };
+    this.#input.clock.sleep(0).then(leave, leave);
   }
 }
 

@@ -168,7 +168,7 @@ async function markAgain(work: Work, driving: Driving): Promise<Rest> {
 function recorded(answer: AttemptResult, { settings }: Driving): RecordedResponse | undefined {
   if (answer.kind !== 'response') return undefined;
   const { replay } = settings.profile;
-  const further = new Set([...settings.storableHeaders, ...(replay ? [replay.header] : [])]);
+  const further = replay ? new Set([...settings.storableHeaders, replay.header]) : settings.storableHeaders;
   return {
     status: answer.status,
     headers: recordedHeaders(answer.headers, further),

@@ -3,6 +3,7 @@ import { UsageError } from './errors/usage-error.ts';
 import { refuseSecretsInUrl, storableHeaders } from './header-rules.ts';
 import { encodeMultipart } from './multipart.ts';
 import type { StoredRequest } from './record.ts';
+import { decodeText, encodeText } from './text.ts';
 import type { CallOptions } from './types.ts';
 
 /** Bodies are kept in the journal, whole: 1 MiB. */
@@ -22,9 +23,15 @@ type Pair = readonly [string, string];
 type FreezeOptions = Pick<CallOptions, 'json' | 'body' | 'headers' | 'searchParams'>;
 type Fields = Iterable<readonly [string, unknown]>;
 
+interface Content {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string | undefined;
+}
+
 /** A body on its way to bytes. What could change under us is copied before the first await. */
 interface Body {
-  readonly bytes: () => Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string | undefined }>;
+  /** A function where they have to be read first. */
+  readonly content: Content | (() => Promise<Content>);
   /** The content type cannot be the caller's: it names our boundary. */
   readonly ownType?: true;
   readonly fields?: Fields;
@@ -46,22 +53,20 @@ export interface FreezeInput {
 export function freezeRequest(input: FreezeInput): () => Promise<StoredRequest> {
   const method = frozenMethod(input.method);
   const url = frozenUrl(input);
-  const headers = sorted([
-    ...new Map([
-      ...storableHeaders(input.headers, input.storable),
-      ...storableHeaders(input.options.headers, input.storable),
-    ]),
-  ]);
+  const general = storableHeaders(input.headers, input.storable);
+  const own = storableHeaders(input.options.headers, input.storable);
+  const headers = general.length + own.length === 0 ? [] : sorted([...new Map([...general, ...own])]);
   const body = readBody(input.options);
   return async () => {
-    const { bytes, contentType } = (await readable(body)) ?? {};
+    const { bytes, contentType } =
+      (typeof body?.content === 'function' ? await readable(body.content) : body?.content) ?? {};
     if (bytes && bytes.length > LARGEST_BODY) {
       throw invalidBody(
         `is ${bytes.length} bytes long; ${LARGEST_BODY} is the limit, because it is kept in the journal`,
       );
     }
     const typed = withContentType(headers, contentType, body?.ownType);
-    refuseCardData(url.searchParams);
+    if (url.search !== '') refuseCardData(url.searchParams);
     refuseCardData(body?.fields ?? fieldsOf(bytes, typed.find(([name]) => name === 'content-type')?.[1]));
     const request: StoredRequest = { method, url: url.href, headers: typed, ...(bytes && { body: bytes }) };
     if (!isPlain(method, contentType)) tryOut(request);
@@ -95,8 +100,10 @@ function frozenUrl({ url: given, baseUrl, options }: FreezeInput): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new UsageError('ERR_ONCEWARD_INVALID_OPTION', `The URL must be http or https, not ${url.protocol}`);
   }
-  for (const [name, value] of readParams(options.searchParams ?? {})) url.searchParams.append(name, value);
-  url.hash = '';
+  if (options.searchParams !== undefined && options.searchParams !== null) {
+    for (const [name, value] of readParams(options.searchParams)) url.searchParams.append(name, value);
+  }
+  if (url.href.includes('#')) url.hash = '';
   refuseSecretsInUrl(url);
   return url;
 }
@@ -135,15 +142,15 @@ function readBody({ json, body }: FreezeOptions): Body | undefined {
   }
   if (body instanceof FormData) {
     const entries = [...body.entries()] as [string, string | Blob][];
-    return { bytes: () => encodeMultipart(entries), ownType: true, fields: entries };
+    return { content: () => encodeMultipart(entries), ownType: true, fields: entries };
   }
   if (body instanceof Blob) {
     return {
-      bytes: async () => ({ bytes: new Uint8Array(await body.arrayBuffer()), contentType: body.type || undefined }),
+      content: async () => ({ bytes: new Uint8Array(await body.arrayBuffer()), contentType: body.type || undefined }),
     };
   }
   const copy = copyBuffer(body);
-  if (copy) return { bytes: async () => ({ bytes: copy, contentType: undefined }) };
+  if (copy) return { content: { bytes: copy, contentType: undefined } };
   throw invalidBody(
     body instanceof ReadableStream || (typeof body === 'object' && Symbol.asyncIterator in body)
       ? 'is a stream, which can be sent only once. Read it into a string, Blob or buffer first'
@@ -152,8 +159,7 @@ function readBody({ json, body }: FreezeOptions): Body | undefined {
 }
 
 function textBody(text: string, contentType: string): Body {
-  const bytes = new TextEncoder().encode(text);
-  return { bytes: async () => ({ bytes, contentType }) };
+  return { content: { bytes: encodeText(text), contentType } };
 }
 
 function copyBuffer(body: unknown): Uint8Array<ArrayBuffer> | undefined {
@@ -168,9 +174,9 @@ function copyBuffer(body: unknown): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /** A file may be gone or changed by now; the platform's own error could name it. */
-async function readable(body: Body | undefined): Promise<Awaited<ReturnType<Body['bytes']>> | undefined> {
+async function readable(read: () => Promise<Content>): Promise<Content> {
   try {
-    return await body?.bytes();
+    return await read();
   } catch {
     throw invalidBody('holds a file that cannot be read');
   }
@@ -205,7 +211,7 @@ function withContentType(
 /** Text that says it is JSON or a form is read as such: a hand-made string holds the same fields. */
 function fieldsOf(bytes: Uint8Array | undefined, contentType: string | undefined): Fields {
   if (bytes === undefined || contentType === undefined) return [];
-  const text = () => new TextDecoder().decode(bytes);
+  const text = () => decodeText(bytes);
   if (contentType.toLowerCase().startsWith(FORM)) return new URLSearchParams(text());
   if (!/[/+]json\b/i.test(contentType)) return [];
   try {

@@ -109,7 +109,8 @@ export function recordedHeaders(headers: Headers, further: ReadonlySet<string>):
 
 /** @throws UsageError where the URL holds a credential; names the place, never the value */
 export function refuseSecretsInUrl(url: URL): void {
-  const secret = [...url.searchParams.keys()].find((name) => SECRET_QUERY.has(name.toLowerCase()));
+  const names = url.search === '' ? [] : [...url.searchParams.keys()];
+  const secret = names.find((name) => SECRET_QUERY.has(name.toLowerCase()));
   if (url.username === '' && url.password === '' && secret === undefined) return;
   throw new UsageError(
     'ERR_ONCEWARD_INVALID_OPTION',

@@ -30,21 +30,31 @@ export interface FrozenCall {
 
 /** The fixed part of one round: a key is made here and nowhere else. */
 export function newRound(call: FrozenCall, settings: Settings, round: number): OperationPart {
-  const salt = newSalt(settings.random);
-  return {
+  const { random, uuidV5, scope, clock } = settings;
+  const { id, owner, request, meta, deadline, accepted } = call;
+  const salt = newSalt(random);
+  const key = call.key ?? v4({ random: random.bytes(16) });
+  const fingerprint = fingerprintOf(request, call.fingerprint, salt, uuidV5);
+  const part = {
     kind: 'operation',
-    id: call.id,
-    owner: call.owner,
-    ...(settings.scope !== undefined && { scope: settings.scope }),
+    id,
+    owner,
     round,
-    key: call.key ?? v4({ random: settings.random.bytes(16) }),
-    request: call.request,
-    fingerprint: fingerprintOf(call.request, call.fingerprint, salt),
+    key,
+    request,
+    fingerprint,
     salt,
-    createdAt: settings.clock.now(),
-    ...(call.meta !== undefined && { meta: call.meta }),
-    ...(call.deadline !== undefined && { deadline: call.deadline }),
-    ...(call.accepted !== undefined && { accepted: call.accepted }),
+    createdAt: clock.now(),
+  } as const;
+  // What most calls do not have is looked at once.
+  if (scope === undefined && meta === undefined && deadline === undefined && accepted === undefined && !call.anonymous)
+    return part;
+  return {
+    ...part,
+    ...(scope !== undefined && { scope }),
+    ...(meta !== undefined && { meta }),
+    ...(deadline !== undefined && { deadline }),
+    ...(accepted !== undefined && { accepted }),
     ...(call.anonymous && { anonymous: true as const }),
   };
 }

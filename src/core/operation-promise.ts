@@ -1,5 +1,6 @@
 import { ResponseBodyError } from './errors/response-body-error.ts';
 import { toAnswer, toOutcome, toResponse } from './outcome.ts';
+import { decodeText } from './text.ts';
 import type { OperationPromise, Outcome } from './types.ts';
 import type { Waited } from './wait.ts';
 
@@ -84,7 +85,6 @@ export class LazyOperation implements OperationPromise {
   }
 }
 
-/** As a Response reads its own body: without a byte order mark. */
 function textOf(body: Uint8Array | undefined): string {
-  return body === undefined ? '' : new TextDecoder().decode(body);
+  return body === undefined ? '' : decodeText(body);
 }

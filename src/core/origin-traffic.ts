@@ -43,6 +43,9 @@ interface Origin {
   alarm: AbortController | undefined;
 }
 
+/** So many origins are kept though nothing is known of them that is not known of a new one. */
+const REMEMBERED = 32;
+
 /** Timers are cut into slices: laptops sleep. */
 const SLICE = 60_000;
 
@@ -62,7 +65,7 @@ export class OriginTraffic {
   take(origin: string): Slot | undefined {
     const found = this.#find(origin);
     if (found.open >= this.#concurrency || found.queue.size > 0) return undefined;
-    return this.#grant(origin, found, { fare: { paid: 0 }, waited: false });
+    return this.#grant(found, { fare: { paid: 0 }, waited: false });
   }
 
   /** Waits for a slot. Never rejects; holds no timer unless there is an end to its patience, or a probe to wait for. */
@@ -75,11 +78,11 @@ export class OriginTraffic {
     const waiter: Waiter = { ...arrival, end, admit, reason: undefined };
     const leave = (kind: 'stopped' | 'late') => {
       // At once, and not where the promise is awaited: nobody may be given a slot that he no longer waits for.
-      if (found.queue.delete(waiter)) this.#serve(origin, found);
+      if (found.queue.delete(waiter)) this.#serve(found);
       admit({ kind });
     };
     found.queue.add(waiter);
-    this.#serve(origin, found);
+    this.#serve(found);
     if (found.queue.has(waiter)) {
       if (waiter.reason === undefined) labelled(waiter, 'queued');
       for (const stop of arrival.stops) stop.addEventListener('abort', () => leave('stopped'), { signal: over.signal });
@@ -94,6 +97,7 @@ export class OriginTraffic {
   #find(origin: string): Origin {
     let found = this.#origins.get(origin);
     if (!found) {
+      if (this.#origins.size >= REMEMBERED) this.#forget();
       found = { open: 0, bucket: FULL_BUCKET, queue: new Set(), alarm: undefined };
       this.#origins.set(origin, found);
     }
@@ -101,7 +105,7 @@ export class OriginTraffic {
   }
 
   /** Lets out everybody who may go, in order. A retry that cannot pay holds back the retries behind it, but no first attempt. */
-  #serve(origin: string, found: Origin): void {
+  #serve(found: Origin): void {
     const now = this.#clock.monotonic();
     let held: { readonly admitted: false; readonly wait: number } | undefined;
     for (const waiter of found.queue) {
@@ -111,7 +115,7 @@ export class OriginTraffic {
       if (drawn.admitted) {
         found.queue.delete(waiter);
         found.bucket = drawn.bucket;
-        const slot = this.#grant(origin, found, { fare: drawn.fare, waited: waiter.reason !== undefined });
+        const slot = this.#grant(found, { fare: drawn.fare, waited: waiter.reason !== undefined });
         waiter.admit({ kind: 'slot', slot });
       } else if (now + drawn.wait > waiter.end) {
         found.queue.delete(waiter);
@@ -121,11 +125,10 @@ export class OriginTraffic {
         labelled(waiter, 'rate-limited');
       }
     }
-    this.#setAlarm(origin, found, found.open < this.#concurrency ? held?.wait : undefined);
-    this.#forget(origin, found);
+    this.#setAlarm(found, found.open < this.#concurrency ? held?.wait : undefined);
   }
 
-  #grant(origin: string, found: Origin, { fare, waited }: { fare: Fare; waited: boolean }): Slot {
+  #grant(found: Origin, { fare, waited }: { fare: Fare; waited: boolean }): Slot {
     found.open += 1;
     let left = false;
     return {
@@ -135,28 +138,28 @@ export class OriginTraffic {
         left = true;
         found.open -= 1;
         found.bucket = settle(found.bucket, fare, end ?? 'unsent');
-        this.#serve(origin, found);
+        this.#serve(found);
       },
     };
   }
 
   /** One sleep per origin, to its next probe, and only while somebody waits for it. */
-  #setAlarm(origin: string, found: Origin, wait: number | undefined): void {
+  #setAlarm(found: Origin, wait: number | undefined): void {
     found.alarm?.abort();
     found.alarm = undefined;
     if (wait === undefined) return;
     const alarm = new AbortController();
     found.alarm = alarm;
     this.#clock.sleep(wait, alarm.signal).then(
-      () => this.#serve(origin, found),
+      () => this.#serve(found),
       () => undefined,
     );
   }
 
   /** A client that talks to very many hosts must not remember them all. */
-  #forget(origin: string, found: Origin): void {
-    if (found.open === 0 && found.queue.size === 0 && found.bucket.tokens === FULL_BUCKET.tokens) {
-      if (this.#origins.get(origin) === found) this.#origins.delete(origin);
+  #forget(): void {
+    for (const [origin, { open, queue, bucket }] of this.#origins) {
+      if (open === 0 && queue.size === 0 && bucket.tokens === FULL_BUCKET.tokens) this.#origins.delete(origin);
     }
   }
 

@@ -8,6 +8,7 @@ import { RedirectError } from './errors/redirect-error.ts';
 import { StillPendingError } from './errors/still-pending-error.ts';
 import { effectOfRecord, shownUrl, toOperation } from './operation.ts';
 import type { RecordedResponse } from './record.ts';
+import { decodeText } from './text.ts';
 import type { Outcome, StoredResponse } from './types.ts';
 import type { Waited } from './wait.ts';
 
@@ -109,7 +110,7 @@ function rejection({ record }: Finished, throwHttpErrors: boolean): RecordedResp
   if (!throwHttpErrors) return answer;
   const { body } = state.response ?? {};
   const data = dataOf(state.response);
-  throw new HTTPError(asResponse(answer), data === undefined && body ? new TextDecoder().decode(body) : data, fixed.id);
+  throw new HTTPError(asResponse(answer), data === undefined && body ? decodeText(body) : data, fixed.id);
 }
 
 function asResponse({ status, headers, body }: RecordedResponse): Response {
@@ -135,7 +136,7 @@ function dataOf(response: RecordedResponse | undefined): unknown {
   const type = (response?.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (response?.body === undefined || !isJson(type)) return undefined;
   try {
-    return JSON.parse(new TextDecoder().decode(response.body));
+    return JSON.parse(decodeText(response.body));
   } catch {
     return undefined;
   }

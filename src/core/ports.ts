@@ -46,10 +46,15 @@ export interface Presence {
 /** Moments at which it is worth looking again: back online, page visible, page restored. Returns the unsubscribe function. */
 export type OnWake = (listener: () => void) => () => void;
 
+/** A UUID of version 5: SHA-1 over namespace and content. Synchronous, and present on insecure origins, where `crypto.subtle` is not. */
+export type UuidV5 = (content: Uint8Array, namespace: string) => string;
+
 /** What one platform supplies. Options of the same name replace a member. */
 export interface Platform {
   readonly clock: Clock;
   readonly random: Random;
+  /** A faster one than that of the package `uuid`, where the platform has it. */
+  readonly uuidV5?: UuidV5;
   presence(locks: Locks | undefined, clock: Clock, random: Random): Presence;
   readonly onWake: OnWake;
   /** False only where the platform says so: it delays an attempt, it never refuses one. */

@@ -48,22 +48,22 @@ export async function save(
 
 /** The state as it is now, with what every write carries along. */
 export function stateNow(work: Work, { settings }: Driving): StatePart {
-  const {
-    streak: _s,
-    unreadable: _u,
-    inProgressSince: _i,
-    notBefore: _n,
-    dueAt: _d,
-    waiting: _w,
-    reason: _r,
-    ...state
-  } = work.record.state;
-  return {
-    ...state,
+  const { state } = work.record;
+  const now = {
+    ...(OF_THE_MOMENT.some((name) => name in state) ? withoutMoment(state) : state),
     attempts: work.attempts,
     lastSeenAt: Math.max(state.lastSeenAt, settings.clock.now()),
-    ...(work.sentAt !== undefined && { lastSentAt: work.sentAt }),
   };
+  return work.sentAt === undefined ? now : { ...now, lastSentAt: work.sentAt };
+}
+
+/** What was true of the last write, and is said anew by the next one. */
+const OF_THE_MOMENT = ['streak', 'unreadable', 'inProgressSince', 'notBefore', 'dueAt', 'waiting', 'reason'] as const;
+
+function withoutMoment(state: StatePart): StatePart {
+  const rest: { -readonly [Name in keyof StatePart]: StatePart[Name] } = { ...state };
+  for (const name of OF_THE_MOMENT) delete rest[name];
+  return rest;
 }
 
 /** The dispatch mark taken back: nothing was sent, and the record says so again. */

@@ -1,8 +1,9 @@
+import { v5 } from 'uuid';
 import { milliseconds } from './duration.ts';
 import { UsageError } from './errors/usage-error.ts';
 import type { Journal } from './journal.ts';
 import { keyLifetime, keyMargin } from './key-age.ts';
-import type { Clock, Platform, Random } from './ports.ts';
+import type { Clock, Platform, Random, UuidV5 } from './ports.ts';
 import type { Profile, ProfileData } from './profile.ts';
 import type { AttemptInfo, ClientOptions } from './types.ts';
 
@@ -38,6 +39,7 @@ export interface Settings {
   readonly throwHttpErrors: boolean;
   readonly clock: Clock;
   readonly random: Random;
+  readonly uuidV5: UuidV5;
 }
 
 type Known = { readonly [Name in keyof Required<ClientOptions>]: true };
@@ -107,6 +109,7 @@ export function resolveSettings(options: ClientOptions, platform: Surroundings):
     throwHttpErrors: options.throwHttpErrors ?? true,
     clock: options.clock ?? platform.clock,
     random: options.random ?? platform.random,
+    uuidV5: platform.uuidV5 ?? v5,
   };
   refuseShortLifetime(settings);
   return settings;

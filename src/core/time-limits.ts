@@ -1,16 +1,18 @@
+import { Bag } from './bag.ts';
 import { OVER } from './over.ts';
 import type { Clock } from './ports.ts';
 
 interface Limit {
   readonly at: number;
   readonly over: () => void;
+  lifted: boolean;
 }
 
 /** How long everybody waits, over few sleeps. A timer for each costs more than what it guards: nearly all are ended before they fire, and the next
  *  caller makes the same again. A sleep that nobody needs any more runs out by itself, within the longest limit that was set. */
 export class TimeLimits {
   readonly #clock: Clock;
-  readonly #limits = new Set<Limit>();
+  readonly #limits = new Bag<Limit>();
   readonly #closed = new AbortController();
   /** When each of the sleeps under way ends, on the monotonic clock; the first one first. */
   #sleeps: readonly number[] = [];
@@ -22,10 +24,13 @@ export class TimeLimits {
   /** Calls `over` after `ms`, unless the returned function is called before. Never where `ms` is Infinity. */
   set(ms: number, over: () => void): () => void {
     if (ms === Number.POSITIVE_INFINITY) return () => undefined;
-    const limit = { at: this.#clock.monotonic() + ms, over };
-    this.#limits.add(limit);
+    const limit: Limit = { at: this.#clock.monotonic() + ms, over, lifted: false };
+    const take = this.#limits.put(limit);
     this.#sleepUntil(limit.at, ms);
-    return () => void this.#limits.delete(limit);
+    return () => {
+      limit.lifted = true;
+      take();
+    };
   }
 
   /** Ends the sleeps that nobody needs any more. */
@@ -46,14 +51,12 @@ export class TimeLimits {
   #end(until: number): void {
     const now = this.#clock.monotonic();
     this.#sleeps = this.#sleeps.filter((at) => at !== until);
-    const ended: Limit[] = [];
-    let next = Number.POSITIVE_INFINITY;
-    for (const limit of this.#limits) {
-      if (limit.at <= until || limit.at <= now) ended.push(limit);
-      else next = Math.min(next, limit.at);
-    }
-    for (const limit of ended) this.#limits.delete(limit);
+    const ended = this.#limits.takeWhere((limit) => limit.at <= until || limit.at <= now);
+    const next = this.#limits.values().reduce((first, { at }) => Math.min(first, at), Number.POSITIVE_INFINITY);
     if (next < Number.POSITIVE_INFINITY) this.#sleepUntil(next, next - now);
-    for (const { over } of ended) over();
+    for (const limit of ended.toSorted((a, b) => a.at - b.at)) {
+      // By what another one's end has just done.
+      if (!limit.lifted) limit.over();
+    }
   }
 }

@@ -3,6 +3,7 @@ import type { Platform } from '../core/ports.ts';
 import { nodeClock } from './clock.ts';
 import { nodePresence } from './presence.ts';
 import { nodeRandom } from './random.ts';
+import { nodeUuidV5 } from './uuid-v5.ts';
 
 /** The longest interval a timer can have. Firing does nothing: while it is there, the process lives. */
 const SELDOM = 2 ** 31 - 1;
@@ -15,6 +16,7 @@ let keepers = 0;
 export const nodePlatform: Platform = {
   clock: nodeClock,
   random: nodeRandom,
+  uuidV5: nodeUuidV5,
   presence: (locks, clock, random) =>
     locks === undefined ? nodePresence({ clock, random }) : lockPresence({ locks, clock, random }),
   // Node does not say when the network comes back.
