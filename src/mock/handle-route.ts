@@ -1,7 +1,7 @@
 import { type Answer, captureAnswer, problemAnswer } from './answer.ts';
 import type { Arrival } from './arrival.ts';
 import type { FoundRoute } from './routes.ts';
-import type { Execution } from './types.ts';
+import type { Execution, RouteContext } from './types.ts';
 
 /** Where a handler that failed says so: the caller is told no more than a server would tell. */
 export interface Handled {
@@ -16,12 +16,25 @@ export async function handled(
   key: string | undefined,
 ): Promise<Handled> {
   try {
-    const response = await handler({ request: arrival.copy(), json: arrival.json, params, key });
-    return { answer: await captureAnswer(response) };
+    return { answer: await captureAnswer(await handler(contextOf(arrival, params, key))) };
   } catch (error) {
     const answer = problemAnswer(500, 'Internal Server Error', 'The handler of this route failed.');
     return { answer, error: messageOf(error) };
   }
+}
+
+function contextOf(arrival: Arrival, params: Record<string, string>, key: string | undefined): RouteContext {
+  let request: Request | undefined;
+  return {
+    // Made when it is asked for: most handlers take the parsed body, and a Request is the dearest part of their call.
+    get request() {
+      request ??= arrival.copy();
+      return request;
+    },
+    json: arrival.json,
+    params,
+    key,
+  };
 }
 
 export function executionOf(

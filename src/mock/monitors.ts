@@ -25,6 +25,7 @@ export class Monitors {
   accepted(lock: Lock, { tenant, controlUrl }: Arrival): Answer {
     let id = this.#ids.get(lock);
     if (id === undefined) {
+      this.#forgetOldest();
       id = v4();
       this.#ids.set(lock, id);
       this.#byId.set(id, { tenant, lock });
@@ -37,19 +38,26 @@ export class Monitors {
   /** The state of an operation that was accepted. */
   answer(id: string, tenant: string, url: string): Answer {
     const monitor = this.#byId.get(id);
-    if (
-      monitor === undefined ||
-      monitor.tenant !== tenant ||
-      isLost(monitor.lock, this.#now()) ||
-      this.#now() >= monitor.lock.expiresAt
-    ) {
-      this.#byId.delete(id);
+    if (monitor !== undefined && this.#isOver(monitor.lock)) this.#byId.delete(id);
+    if (monitor?.tenant !== tenant || !this.#byId.has(id)) {
       return problemAnswer(404, 'Not Found', 'There is no such operation, or it is forgotten.');
     }
     const { result } = monitor.lock;
     if (this.#tellsStatus) return status(id, result);
     if (result === undefined) return running(url);
     return result.status < 300 ? { ...result, status: 200 } : result;
+  }
+
+  #isOver(lock: Lock): boolean {
+    return this.#now() >= lock.expiresAt || isLost(lock, this.#now());
+  }
+
+  /** They are forgotten in the order in which they were made, more or less: what blocks the way is forgotten later. */
+  #forgetOldest(): void {
+    for (const [id, { lock }] of this.#byId) {
+      if (!this.#isOver(lock)) return;
+      this.#byId.delete(id);
+    }
   }
 
   clear(): void {

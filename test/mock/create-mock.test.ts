@@ -55,6 +55,20 @@ describe('routes', () => {
     ]);
   });
 
+  test('a handler that asks for the request twice gets one', async () => {
+    const seen: boolean[] = [];
+    const mock = createMock({
+      routes: {
+        'POST /x': async (context) => {
+          seen.push(context.request === context.request);
+          return new Response(await context.request.text());
+        },
+      },
+    });
+    expect(await (await mock.fetch(`${BASE}/x`, post({ a: 1 }, { 'idempotency-key': 'k' }))).text()).toBe('{"a":1}');
+    expect(seen).toEqual([true]);
+  });
+
   test.each<[body: BodyInit | null, seen: unknown]>([
     [new URLSearchParams({ amount: '5', currency: 'eur' }), { amount: '5', currency: 'eur' }],
     ['plain words', 'plain words'],

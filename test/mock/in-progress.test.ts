@@ -67,6 +67,8 @@ test('accepted answers 202 with a monitor that ends with the stored answer', asy
   const done = await mock.fetch(monitor);
   expect([done.status, await done.json()]).toEqual([200, { id: 7 }]);
   expect((await mock.fetch(monitor, { headers: { authorization: 'Bearer another' } })).status).toBe(404);
+  // Who asks for what is another's neither sees it nor makes it go away.
+  expect((await mock.fetch(monitor)).status).toBe(200);
   const replay = await send();
   expect([replay.status, replay.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
   await mock.clock.advance('24h');
