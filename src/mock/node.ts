@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import { toResponse } from './answer.ts';
 import { targetOf } from './arrival.ts';
 import { CONTROL } from './control.ts';
+import { isLoopback, refusalOf } from './guard.ts';
 import { inspectorPage } from './inspector/inspector-page.ts';
 import { readWhole, toRequest } from './node-request.ts';
 import type { Delivery, Mock } from './types.ts';
@@ -36,12 +38,18 @@ const BEFORE_CUT = 20;
 const HEARTBEAT = { every: 15_000, text: ':\n\n' };
 
 /** Serves a mock through node:http: for `http.createServer` and whatever takes such a listener. Faults are real here: a reset is a TCP RST.
+ *  Its control, `/__onceward`, refuses what a foreign page makes a browser send.
+ *
+ *  @param options.host a name the server goes by, if it is to be controlled by another than those of loopback and the address that was connected to
  *
  *  @example createServer(toListener(mock)).listen(4010)
  */
-export function toListener(mock: Mock): (request: IncomingMessage, response: ServerResponse) => void {
+export function toListener(
+  mock: Mock,
+  { host }: { host?: string } = {},
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (incoming, outgoing) => {
-    serve(mock, incoming, outgoing).catch((error: unknown) => {
+    serve({ mock, host }, incoming, outgoing).catch((error: unknown) => {
       // A bug in the user's `tenant` or `log`: the client sees a server that failed, the process sees the error.
       if (!outgoing.headersSent) outgoing.writeHead(500).end();
       queueMicrotask(() => {
@@ -54,14 +62,14 @@ export function toListener(mock: Mock): (request: IncomingMessage, response: Ser
 /** Serves a mock on a port of its own.
  *
  *  @param options.port @default 0: a free one
- *  @param options.host @default '127.0.0.1'
+ *  @param options.host beyond loopback a warning says that others can reach it. @default '127.0.0.1'
  *  @throws the error of node:net where it cannot listen: EADDRINUSE, EACCES
  *
  *  @example
  *  const { url, close } = await listen(createMock());
  */
 export async function listen(mock: Mock, options: { port?: number; host?: string } = {}): Promise<Listening> {
-  const server = createServer(toListener(mock));
+  const server = createServer(toListener(mock, options));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
@@ -70,6 +78,8 @@ export async function listen(mock: Mock, options: { port?: number; host?: string
     });
   });
   const { address, family, port } = server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  if (!isLoopback(address)) warnOf(url);
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= new Promise((resolve) => {
@@ -78,10 +88,23 @@ export async function listen(mock: Mock, options: { port?: number; host?: string
     });
     return closed;
   };
-  return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, close, [Symbol.asyncDispose]: close };
+  return { url, close, [Symbol.asyncDispose]: close };
 }
 
-async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+function warnOf(url: string): void {
+  process.emitWarning(
+    `The mock server listens on ${url}: whoever reaches this machine reads what is sent to it, and controls it. Listen on 127.0.0.1 unless others have to.`,
+    { type: 'OncewardWarning', code: 'ONCEWARD_MOCK_EXPOSED' },
+  );
+}
+
+interface Served {
+  readonly mock: Mock;
+  /** What it was told to listen on. */
+  readonly host: string | undefined;
+}
+
+async function serve(served: Served, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const read = await readWhole(incoming);
   if (read === 'aborted') return;
   if (read === 'too-large') {
@@ -93,7 +116,8 @@ async function serve(mock: Mock, incoming: IncomingMessage, outgoing: ServerResp
     outgoing.writeHead(400).end();
     return;
   }
-  const delivery = inspector(mock, request) ?? (await mock.handle(request));
+  const { mock } = served;
+  const delivery = ownAnswer(served, incoming, request) ?? (await mock.handle(request));
   if (delivery.kind === 'silence') return;
   if (delivery.kind === 'reset') {
     incoming.socket.resetAndDestroy();
@@ -124,13 +148,20 @@ async function passOn(mock: Mock, response: Response, outgoing: ServerResponse):
   clearInterval(beat);
 }
 
-/** The page at `/__onceward`: only over node:http, so that a mock in a browser does not carry it. */
-function inspector({ baseUrl }: Mock, request: Request): Delivery | undefined {
+/** What is answered before the engine is asked: a request that may not control the mock, and the page at `/__onceward`. The page is only here, so that
+ *  a mock in a browser does not carry it. */
+function ownAnswer({ mock, host }: Served, incoming: IncomingMessage, request: Request): Delivery | undefined {
   if (!request.url.includes(CONTROL)) return undefined;
-  const basePath = baseUrl === undefined ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '');
+  const basePath = mock.baseUrl === undefined ? '' : new URL(mock.baseUrl).pathname.replace(/\/+$/, '');
   const { controlPath } = targetOf(request, basePath);
-  const response = controlPath === undefined ? undefined : inspectorPage(request.method, controlPath);
-  return response && { kind: 'answer', response };
+  // A monitor belongs to the API: pages of other origins ask for it, where `cors` lets them.
+  if (controlPath === undefined || controlPath.startsWith('/operations/')) return undefined;
+  const { headers, socket } = incoming;
+  const hosts = [host, socket.localAddress].filter((name) => name !== undefined);
+  const refusal = refusalOf({ host: headers.host, origin: headers.origin }, hosts);
+  if (refusal !== undefined) return { kind: 'answer', response: toResponse(refusal) };
+  const page = inspectorPage(request.method, controlPath);
+  return page && { kind: 'answer', response: page };
 }
 
 function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length?: number): void {
