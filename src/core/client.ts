@@ -5,6 +5,7 @@ import { DriverPool } from './driver-pool.ts';
 import { milliseconds } from './duration.ts';
 import { UsageError } from './errors/usage-error.ts';
 import type { Journal } from './journal.ts';
+import { CRASH, Life } from './life.ts';
 import { JournalOperations } from './operations.ts';
 import type { Services } from './services.ts';
 import { resolveSettings, type Surroundings } from './settings.ts';
@@ -37,6 +38,7 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     online: () => platform.online(),
     warn: (message) => platform.warn(message),
   });
+  const life = new Life();
   let opened: Journal | undefined;
   const journal = () => {
     if (pool.closed)
@@ -44,8 +46,11 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
         'ERR_ONCEWARD_CLOSED',
         'The client was closed. What is unfinished is in the journal; a new client resumes it.',
       );
-    opened ??= options.journal ?? platform.defaultJournal?.();
-    if (opened) return opened;
+    const given = opened ?? options.journal ?? platform.defaultJournal?.();
+    if (given) {
+      opened ??= life.journal(given);
+      return opened;
+    }
     throw new UsageError(
       'ERR_ONCEWARD_JOURNAL_REQUIRED',
       "createClient was given no journal, and here there is no default: no directory is right for everybody. Add: journal: fileJournal('/var/lib/my-app/onceward'), from 'onceward/node'.",
@@ -55,25 +60,33 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     await pool.close(milliseconds((closing.timeout ?? CLOSE_TIMEOUT) as number, 'timeout'));
     await pool.atMost(opened?.close(), LAST_WRITES);
   };
-  return clientOf(options, platform, { pool, cors, journal, close });
+  const crash = () => {
+    life.over = true;
+    pool.presence.leave();
+    void pool.close(0);
+  };
+  return clientOf(options, platform, { pool, cors, life, journal, close, crash });
 }
 
 interface Shared {
   readonly pool: DriverPool;
   readonly cors: CorsWatch;
+  readonly life: Life;
   readonly journal: () => Journal;
   readonly close: Client['close'];
+  readonly crash: () => void;
 }
 
 /** One view of the shared pool and journal: `extend` makes others. */
 function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared): Client {
-  const { pool, cors, journal } = shared;
+  const { pool, cors, life, journal } = shared;
   const resolved = resolveSettings(options, platform);
   const settings = { ...resolved, send: cors.watched(resolved.send, resolved.profile) };
   const services: Services = {
     settings,
     pool,
     journal,
+    life,
     wait: (driver, { signal, timeout, canCancel }) =>
       waitFor(driver, {
         clock: settings.clock,
@@ -91,7 +104,7 @@ function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared
     (method: string): Send =>
     (url, call) =>
       request(method, url, call);
-  return {
+  const client: Client = {
     post: send('POST'),
     put: send('PUT'),
     patch: send('PATCH'),
@@ -104,4 +117,5 @@ function clientOf(options: ClientOptions, platform: Surroundings, shared: Shared
     [Symbol.asyncDispose]: () => shared.close(),
     extend: (further) => clientOf({ ...options, ...further }, platform, shared),
   };
+  return Object.defineProperty(client, CRASH, { value: shared.crash });
 }

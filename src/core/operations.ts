@@ -56,7 +56,8 @@ export class JournalOperations implements Operations {
     id: OperationId,
     options: { signal?: AbortSignal; waitTimeout?: number | string } = {},
   ): Promise<Outcome<T>> {
-    const { settings, wait, delivered } = this.#services;
+    const { settings, life, wait, delivered } = this.#services;
+    const waiter = life.begin();
     const timeout =
       options.waitTimeout === undefined
         ? settings.waitTimeout
@@ -69,7 +70,7 @@ export class JournalOperations implements Operations {
     }
     const waited: Waited = ended
       ? { kind: 'settled', record, persisted: true, source: 'journal' }
-      : await wait(this.#drive(record), { signal: options.signal, timeout, canCancel: false });
+      : await waiter.pass(wait(this.#drive(record), { signal: options.signal, timeout, canCancel: false }));
     options.signal?.throwIfAborted();
     // The name stands for another request by now: whoever asks by name alone means that one.
     if (waited.kind === 'failed' && waited.error instanceof OperationConflictError) return this.outcome(id, options);

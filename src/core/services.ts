@@ -1,6 +1,7 @@
 import type { OperationDriver } from './driver.ts';
 import type { DriverPool } from './driver-pool.ts';
 import type { Journal } from './journal.ts';
+import type { Life } from './life.ts';
 import type { OperationRecord } from './record.ts';
 import type { Settings } from './settings.ts';
 import type { Waited } from './wait.ts';
@@ -11,6 +12,7 @@ export interface Services {
   readonly pool: DriverPool;
   /** @throws UsageError ERR_ONCEWARD_JOURNAL_REQUIRED or ERR_ONCEWARD_CLOSED */
   journal(): Journal;
+  readonly life: Life;
   wait(
     driver: OperationDriver,
     options: { readonly signal: AbortSignal | undefined; readonly timeout: number; readonly canCancel: boolean },

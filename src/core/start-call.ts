@@ -18,11 +18,12 @@ interface Target {
 
 /** Begins a call: checked, claimed and under way without anybody asking. What it says is the promise's, for whoever asks. */
 export function startCall(services: Services, target: Target, options: CallOptions): OperationPromise {
-  const { settings, pool } = services;
+  const { settings, pool, life } = services;
   const { clock } = settings;
   const started = clock.now();
   // A wall clock that is set meanwhile must not lengthen anybody's wait.
   const begun = clock.monotonic();
+  const waiter = life.begin();
   let call: PreparedCall | undefined;
   const admission = (async () => {
     const newName = () => `anonymous/${v4({ random: settings.random.bytes(16) })}`;
@@ -32,17 +33,16 @@ export function startCall(services: Services, target: Target, options: CallOptio
     if (ticket.kind === 'driver') ticket.driver.tickets += 1;
     if (ticket.kind === 'driver' && ticket.claimed && prepared.signal) cancelWith(ticket.driver, prepared.signal);
     return ticket;
-  })();
+  })().catch(waiter.silence);
   const left = () => Math.max(0, (call?.waitTimeout ?? 0) - (clock.monotonic() - begun));
   const wait = async (): Promise<Waited> => {
-    if (call === undefined) return waitedFor(await admission, services, { signal: undefined, timeout: 0 });
-    const { id, signal } = call;
+    const { id = '', signal } = call ?? {};
     const ticket = await within(admission, services, { timeout: Math.max(left(), SHORTEST_ADMISSION), signal });
     if (ticket === undefined) return unclaimed(id, target, { services, started });
     return waitedFor(ticket, services, { signal, timeout: left() });
   };
   return new LazyOperation({
-    wait,
+    wait: () => waiter.pass(wait()),
     throwHttpErrors: options?.throwHttpErrors ?? settings.throwHttpErrors,
     delivered: services.delivered,
     hintFor: services.hintFor,
@@ -84,7 +84,7 @@ function waitedFor(
 /** The ticket, or undefined after `timeout` ms: a journal or an `owner` that never answers must not hold a caller for ever. An abort leaves it
  *  a moment, for whether it cancels is known only once the claim is. */
 function within(
-  admission: Promise<Ticket>,
+  admission: Promise<Ticket | undefined>,
   { pool: { keepAlive, limits } }: Services,
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal | undefined },
 ): Promise<Ticket | undefined> {

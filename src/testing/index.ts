@@ -1,2 +1,6 @@
+export { crash } from './crash.ts';
+export { createTestClient, type TestClient, type TestClientOptions } from './create-test-client.ts';
 export type { JournalContractOptions } from './journal-contract/options.ts';
 export { journalContract } from './journal-contract.ts';
+export { type MatcherResult, type MockMatchers, matchers } from './matchers.ts';
+export { timeline } from './timeline.ts';

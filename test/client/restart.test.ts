@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.node.ts';
-import { mortal } from '../support/client-mortal.ts';
+import { crash } from '../../src/testing/index.ts';
+import { doomed } from '../support/client-deaths.ts';
 import { charge, told, toldError, toldOutcome, toldRecord, until } from '../support/client-world.ts';
 import { worlds } from '../support/client-worlds.ts';
 
@@ -16,7 +17,7 @@ async function resumeAll(client: Client): Promise<string[]> {
 describe('a client dies, another one finds its journal', () => {
   test('before the claim is stored: nothing was sent, and the name is free', async () => {
     const world = await makeWorld();
-    const { client } = mortal(world, { beforeClaim: true });
+    const client = doomed(world, 'before-claim');
     void charge(client, 'cart/1', 1).then(undefined, () => undefined);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const next = world.client();
@@ -27,7 +28,7 @@ describe('a client dies, another one finds its journal', () => {
 
   test('after the claim, before the send: resumed, sent once', async () => {
     const world = await makeWorld();
-    const { client } = mortal(world, { afterClaim: true });
+    const client = doomed(world, 'after-claim');
     void charge(client, 'cart/1', 1).then(undefined, () => undefined);
     await until(async () => (await world.record('cart/1')) !== undefined, 'claimed');
     const key = (await world.record('cart/1'))?.fixed.key;
@@ -54,7 +55,7 @@ describe('a client dies, another one finds its journal', () => {
     form.append('amount', '1');
     form.append('receipt', new File(['a\r\nb'], 'r.txt', { type: 'text/plain' }));
     world.mock.fail('lose-response');
-    const { client, kill } = mortal(world, {}, { wrapFetch, headers: { accept: 'application/json' } });
+    const client = world.client({ wrapFetch, headers: { accept: 'application/json' } });
     const options = {
       once: 'cart/1',
       body: form,
@@ -64,7 +65,7 @@ describe('a client dies, another one finds its journal', () => {
     };
     expect(await told(client.post('/charges', options))).toBe('StillPendingError STILL_PENDING possible sending');
     await until(() => world.mock.effects().length === 1, 'the request arrived');
-    await kill();
+    crash(client);
     expect(await resumeAll(world.client({ wrapFetch }))).toEqual(['succeeded done replay']);
     expect(world.mock.ledger()).toMatchObject([{ hits: 2, effects: 1, state: 'stored' }]);
     expect(sent).toHaveLength(2);
@@ -74,7 +75,7 @@ describe('a client dies, another one finds its journal', () => {
 
   test('after the answer, before it is stored: asked again, and replayed', async () => {
     const world = await makeWorld();
-    const { client } = mortal(world, { beforeFinish: true });
+    const client = doomed(world, 'before-finish');
     void charge(client, 'cart/1', 1).then(undefined, () => undefined);
     await until(() => world.mock.ledger()[0]?.state === 'stored', 'answered');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -86,11 +87,11 @@ describe('a client dies, another one finds its journal', () => {
   test('resume takes over whatever it finds, each once, and says so again until it is acknowledged', async () => {
     const world = await makeWorld();
     world.mock.fail('lose-response', 'lose-response', 'status:501');
-    const { client, kill } = mortal(world, {}, { waitTimeout: 50 });
+    const client = world.client({ waitTimeout: 50 });
     await Promise.all(['cart/1', 'cart/2'].map((id) => told(charge(client, id, 1))));
-    expect(await told(charge(client, 'cart/3', 1))).toMatch(/^InDoubtError/);
+    expect(await told(charge(client, 'cart/3', 1, { waitTimeout: 5_000 }))).toMatch(/^InDoubtError/);
     await until(() => world.mock.effects().length === 2, 'the requests arrived');
-    await kill();
+    crash(client);
     const next = world.client();
     const found = await next.operations.resume();
     expect(found.map(({ id, status }) => `${id} ${status}`)).toEqual([
@@ -164,10 +165,10 @@ describe('a record that cannot be read', () => {
     async (what) => {
       const world = await makeWorld();
       world.mock.fail('lose-response');
-      const { client, kill } = mortal(world, {}, { waitTimeout: 50 });
+      const client = world.client({ waitTimeout: 50 });
       await told(charge(client, 'cart/1', 1));
       await until(() => world.mock.effects().length === 1, 'the request arrived');
-      await kill();
+      crash(client);
       await world.plant('cart/2', what);
       const next = world.client();
       const diagnosis = await next.ready();
