@@ -28,8 +28,8 @@ export function encodeLineOfTexts(texts: readonly string[]): { readonly bytes: B
   for (const text of texts) length += text.length;
   const bytes = Buffer.allocUnsafe(length + SPARE);
   let at = bytes.write(FRONT, 'latin1');
-  for (const [number, text] of texts.entries()) {
-    if (number > 0) bytes[at++] = SEPARATING_TAB;
+  for (const text of texts) {
+    if (at > FRONT.length) bytes[at++] = SEPARATING_TAB;
     const written = bytes.write(text, at, 'utf8');
     if (written !== text.length) return { bytes: encodeLine(texts.join('\t')), plain: false };
     at += written;

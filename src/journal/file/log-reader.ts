@@ -64,11 +64,6 @@ export class LogReader {
     if (isOpenMark(stored.mark)) this.#recent.keep(stored, record);
   }
 
-  /** A line that this process has just written, checksum and all. */
-  know(from: number, bytes: Buffer): void {
-    this.#lines.set(from, bytes);
-  }
-
   /** Another version has taken its place. */
   drop(stored: Stored): void {
     this.#recent.drop(stored);

@@ -5,7 +5,7 @@ import { type Batch, encodeSeal, type Preamble, shiftsIn, textsOfBatch } from '.
 import type { Applied, Entry } from './entry.ts';
 import { corrupt, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
 import { type BlockPlace, Fold } from './fold.ts';
-import { encodeLineOfTexts, SEPARATOR } from './line.ts';
+import { encodeLineOfTexts } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
 import { Unflushed } from './unflushed.ts';
@@ -263,7 +263,6 @@ export class Log {
       return;
     }
     this.#unflushed.add(from, bytes);
-    this.reader.know(from + SEPARATOR, bytes.subarray(SEPARATOR, -1));
     this.#onBatch(batch, this.fold.own(batch, shifts, bytes.length));
     this.#unflushed.drop(this.durable);
   }
