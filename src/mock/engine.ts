@@ -1,5 +1,6 @@
 import { type Answer, toResponse } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
+import { bodyOf, deliveryOf } from './at-hand.ts';
 import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
 import type { Control } from './control.ts';
@@ -90,7 +91,7 @@ export class Engine {
     if (target.controlPath !== undefined) return this.#control(request, target.url, target.controlPath);
     const parcel = await this.#serve(request, target);
     if (parcel.answer === undefined) return parcel;
-    return { kind: parcel.kind, response: toResponse(this.#allowed(parcel.answer, request)) };
+    return deliveryOf(parcel.kind, this.#allowed(parcel.answer, request));
   }
 
   /** The state of an operation that was accepted. */
@@ -127,7 +128,7 @@ export class Engine {
   async #serve(request: Request, target: Target): Promise<Parcel> {
     const { dialect, tenant, clock } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
-    const body = new Uint8Array(await request.arrayBuffer());
+    const body = await bodyOf(request);
     while (this.#restarting !== undefined) await this.#restarting;
     // It was on its way in when the server was replaced.
     if (this.#ended) return { kind: 'reset' };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { withBodyAtHand } from './at-hand.ts';
 
 /** Enough for every test of a client that sends at most 1 MiB. */
 const LARGEST_BODY = 10 * 1024 * 1024;
@@ -32,7 +33,7 @@ export function toRequest(incoming: IncomingMessage, body: Uint8Array<ArrayBuffe
     const host = `http://${incoming.headers.host ?? `${incoming.socket.localAddress}:${incoming.socket.localPort}`}`;
     const url = target.startsWith('/') ? `${new URL(host).origin}${target}` : target;
     const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
-    return new Request(url, { method, headers, body: bodiless ? null : body });
+    return withBodyAtHand(new Request(url, { method, headers, body: bodiless ? null : body }), body);
   } catch {
     return undefined;
   }

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
-import { toResponse } from './answer.ts';
+import { captureAnswer, toResponse } from './answer.ts';
 import { targetOf } from './arrival.ts';
+import { answerIn } from './at-hand.ts';
 import { CONTROL } from './control.ts';
 import { isLoopback, refusalOf } from './guard.ts';
 import { inspectorPage } from './inspector/inspector-page.ts';
@@ -127,8 +128,9 @@ async function serve(served: Served, incoming: IncomingMessage, outgoing: Server
     await passOn(mock, delivery.response, outgoing);
     return;
   }
-  const body = Buffer.from(await delivery.response.arrayBuffer());
-  writeHead(mock, outgoing, delivery.response, body.length);
+  const answer = answerIn(delivery) ?? (await captureAnswer(delivery.response));
+  const body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
+  writeHead(mock, outgoing, answer, body.length);
   if (delivery.kind === 'answer') {
     outgoing.end(body);
     return;
@@ -164,14 +166,26 @@ function ownAnswer({ mock, host }: Served, incoming: IncomingMessage, request: R
   return page && { kind: 'answer', response: page };
 }
 
-function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Response, length?: number): void {
+/** What stands in front of a body, of an answer or of a Response. */
+interface Head {
+  readonly status: number;
+  readonly headers: Iterable<readonly [string, string]>;
+}
+
+function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: Head, length?: number): void {
   const head: string[] = [];
-  for (const [name, value] of headers) if (!CONNECTION_HEADERS.has(name)) head.push(name, value);
-  // What was declared for HEAD is the length of a body that is not sent.
-  const declared = outgoing.req.method === 'HEAD' ? (headers.get('content-length') ?? `${length}`) : `${length}`;
+  let declared = `${length}`;
+  let dated = false;
+  for (const [given, value] of headers) {
+    const name = given.toLowerCase();
+    dated ||= name === 'date';
+    // What was declared for HEAD is the length of a body that is not sent.
+    if (name === 'content-length' && outgoing.req.method === 'HEAD') declared = value;
+    if (!CONNECTION_HEADERS.has(name)) head.push(given, value);
+  }
   if (length !== undefined && status !== 204 && status !== 304) head.push('content-length', declared);
   // The mock's own time: clients measure Retry-After dates and clock skew against it.
-  if (!headers.has('date')) head.push('date', new Date(mock.clock.now()).toUTCString());
+  if (!dated) head.push('date', new Date(mock.clock.now()).toUTCString());
   outgoing.sendDate = false;
   // What one connection is not meant for, another one may be.
   if (status === MISDIRECTED) outgoing.shouldKeepAlive = false;
