@@ -83,7 +83,7 @@ export class Books {
     const together = !run.kept;
     run.kept = true;
     try {
-      await this.#write(endedChange(ending, this.#parts.now(), together));
+      if (this.#parts.store !== undefined) await this.#write(endedChange(ending, this.#parts.now(), together));
     } catch (error) {
       run.kept = !together;
       this.executions.undo(run);

@@ -27,7 +27,7 @@ function isMarkedKept(answer: ResponseAnswer, { rules }: ProfileData): boolean {
       context !== 'first' &&
       when.header !== undefined &&
       when.header.name !== 'content-type' &&
-      matches(when, answer, jsonOf(answer)),
+      matches(when, answer, when.json === undefined && when.any === undefined ? undefined : jsonOf(answer)),
   );
 }
 

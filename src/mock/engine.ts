@@ -1,6 +1,6 @@
 import { type Answer, toResponse } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
-import { bodyOf, deliveryOf } from './at-hand.ts';
+import { bodyOf, deliveryOf, wholeRequest } from './at-hand.ts';
 import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
 import type { Control } from './control.ts';
@@ -16,6 +16,7 @@ import type { MovableClock } from './movable-clock.ts';
 import { FaultPlans, PLAN_HEADER } from './plans.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
+import { tenantOf } from './tenant.ts';
 import type {
   ChaosOptions,
   CrashPoint,
@@ -96,7 +97,7 @@ export class Engine {
 
   /** The state of an operation that was accepted. */
   monitor(id: string, request: Request): Answer {
-    return this.#monitors.answer(id, this.#parts.tenant(request), request.url);
+    return this.#monitors.answer(id, this.#tenant(request), request.url);
   }
 
   effects(route?: string): readonly Execution[] {
@@ -126,13 +127,13 @@ export class Engine {
   }
 
   async #serve(request: Request, target: Target): Promise<Parcel> {
-    const { dialect, tenant, clock } = this.#parts;
+    const { dialect, clock } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
     const body = await bodyOf(request);
     while (this.#restarting !== undefined) await this.#restarting;
     // It was on its way in when the server was replaced.
     if (this.#ended) return { kind: 'reset' };
-    const context = { dialect, tenant: tenant(request), findRoute: this.#findRoute };
+    const context = { dialect, tenant: this.#tenant(request), findRoute: this.#findRoute };
     const arrival = arrivalOf(request, body, target, context);
     const fault = this.plans.take(request.headers.get(PLAN_HEADER), arrival.method, arrival.path);
     const visit = this.#admit(arrival, fault);
@@ -199,10 +200,15 @@ export class Engine {
   }
 
   async #control(request: Request, url: URL, path: string): Promise<Delivery> {
-    const { live, ...answer } = await this.#parts.control(request, url, path);
+    const { live, ...answer } = await this.#parts.control(wholeRequest(request), url, path);
     const response = toResponse(this.#allowed(answer, request));
     if (live === undefined) return { kind: 'answer', response };
     return { kind: 'answer', response: new Response(live, response), live: true };
+  }
+
+  #tenant(request: Request): string {
+    const { tenant } = this.#parts;
+    return tenant(tenant === tenantOf ? request : wholeRequest(request));
   }
 
   #allowed(answer: Answer, request: Request): Answer {

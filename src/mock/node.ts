@@ -32,6 +32,9 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
 
 const MISDIRECTED = 421;
 
+/** Bytes. */
+const ONE_WRITE = 16_384;
+
 /** Time for the half body to reach the peer: a reset overtakes what is still on its way. */
 const BEFORE_CUT = 20;
 
@@ -132,7 +135,9 @@ async function serve(served: Served, incoming: IncomingMessage, outgoing: Server
   const body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
   writeHead(mock, outgoing, answer, body.length);
   if (delivery.kind === 'answer') {
-    outgoing.end(body);
+    // As a text of bytes it leaves together with the head, in one write; a large one would be copied for that.
+    if (body.length < ONE_WRITE) outgoing.end(body.toString('latin1'), 'latin1');
+    else outgoing.end(body);
     return;
   }
   outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => {
