@@ -1,8 +1,9 @@
 import { UsageError } from '../core/errors/usage-error.ts';
 import type { Duration } from '../core/types.ts';
-import { type Answer, jsonAnswer } from './answer.ts';
+import { type Answer, jsonAnswer, textAnswer } from './answer.ts';
 import { eventsAnswer } from './control-events.ts';
 import type { ControlAnswer, ControlCall, ControlParts } from './control-parts.ts';
+import { METRICS_TYPE } from './metrics.ts';
 import type { Fault } from './types.ts';
 
 /** One thing that can be asked of the mock itself. */
@@ -49,6 +50,15 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     query: { after: 'only those with a higher id' },
     gives: 'Events',
     run: (parts, call) => eventsAnswer(call, parts.events),
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    summary:
+      'Hits, executions and replays for each tenant and outcome, in the text format of OpenMetrics. Keys are in the exemplars.',
+    gives: 'Metrics',
+    type: METRICS_TYPE,
+    run: (parts) => textAnswer(200, { 'content-type': METRICS_TYPE }, parts.metrics.text()),
   },
   {
     method: 'GET',

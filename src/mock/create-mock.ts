@@ -7,6 +7,7 @@ import { dialectOf } from './dialect.ts';
 import { Engine, type EngineParts } from './engine.ts';
 import { EventLog } from './events.ts';
 import { fetchFrom } from './fetch.ts';
+import { Metrics } from './metrics.ts';
 import { movableClock } from './movable-clock.ts';
 import { tenantOf } from './tenant.ts';
 import type { Mock, MockOptions } from './types.ts';
@@ -73,6 +74,7 @@ export function createMock(options: MockOptions = {}): Mock {
   const control = controlOf({
     ...mock,
     events: parts.events,
+    metrics: new Metrics(parts.events),
     plans: () => engine.plans,
     monitor: (id, request) => engine.monitor(id, request),
   });

@@ -28,6 +28,7 @@ const SCHEMAS = {
   }),
   Executions: listOf({ route: 'string', tenant: 'string', at: 'number' }),
   Events: listOf({ id: 'integer', at: 'number', kind: 'string' }),
+  Metrics: { type: 'string' },
   Fault: {
     anyOf: [
       KIND,

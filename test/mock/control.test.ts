@@ -28,7 +28,7 @@ async function controlled(transport: keyof typeof TRANSPORTS = 'http'): Promise<
       const text = await answer.text();
       return {
         status: answer.status,
-        json: text === '' ? undefined : (JSON.parse(text) as unknown),
+        json: answer.headers.get('content-type')?.endsWith('json') ? (JSON.parse(text) as unknown) : undefined,
         headers: answer.headers,
       };
     },
