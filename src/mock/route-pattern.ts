@@ -22,20 +22,41 @@ export function routePattern(text: string): RoutePattern {
 
 /** The `:name` parts where the route matches, decoded; undefined where it does not. */
 export function matchRoute(pattern: RoutePattern, method: string, path: string): Record<string, string> | undefined {
-  if (pattern.method !== '*' && pattern.method !== method) return undefined;
-  const parts = partsOf(path);
-  const params: Record<string, string> = {};
-  for (const [index, expected] of pattern.parts.entries()) {
-    if (expected === '**') return params;
-    const part = parts[index];
-    if (part === undefined) return undefined;
-    if (expected.startsWith(':')) params[expected.slice(1)] = decoded(part);
-    else if (expected !== '*' && expected !== part) return undefined;
-  }
-  return parts.length === pattern.parts.length ? params : undefined;
+  return matchParts(pattern, method, partsOf(path));
 }
 
-function partsOf(path: string): string[] {
+/** The same for a path that is taken apart already: a table of many routes does that once.
+ *
+ *  @param parts of the path, by `partsOf` */
+export function matchParts(
+  pattern: RoutePattern,
+  method: string,
+  parts: readonly string[],
+): Record<string, string> | undefined {
+  return fits(pattern, method, parts) ? paramsOf(pattern, parts) : undefined;
+}
+
+function fits({ method: wanted, parts: expected }: RoutePattern, method: string, parts: readonly string[]): boolean {
+  if (wanted !== '*' && wanted !== method) return false;
+  for (let index = 0; index < expected.length; index += 1) {
+    const part = expected[index];
+    if (part === '**') return true;
+    if (index >= parts.length) return false;
+    if (part !== parts[index] && part !== '*' && !part?.startsWith(':')) return false;
+  }
+  return parts.length === expected.length;
+}
+
+function paramsOf({ parts: expected }: RoutePattern, parts: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [index, part] of expected.entries()) {
+    if (part === '**') break;
+    if (part.startsWith(':')) params[part.slice(1)] = decoded(parts[index] ?? '');
+  }
+  return params;
+}
+
+export function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '');
 }
 

@@ -1,5 +1,5 @@
 import { jsonAnswer, toResponse } from './answer.ts';
-import { matchRoute, routePattern } from './route-pattern.ts';
+import { matchParts, partsOf, routePattern } from './route-pattern.ts';
 import type { RouteHandler } from './types.ts';
 
 /** A handler found for a request. */
@@ -20,14 +20,14 @@ export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTION
 export function routeTable(routes: Readonly<Record<string, RouteHandler>> | undefined, made: number): FindRoute {
   if (routes === undefined) return defaultRoutes(made);
   const table = Object.entries(routes).map(([route, handler]) => ({ route, handler, pattern: routePattern(route) }));
-  const find: FindRoute = (method, path) => {
+  const find = (method: string, parts: readonly string[]): FoundRoute | undefined => {
     for (const { route, handler, pattern } of table) {
-      const params = matchRoute(pattern, method, path);
+      const params = matchParts(pattern, method, parts);
       if (params !== undefined) return { route, handler, params };
     }
-    return method === 'HEAD' ? find('GET', path) : undefined;
+    return method === 'HEAD' ? find('GET', parts) : undefined;
   };
-  return find;
+  return (method, path) => find(method, partsOf(path));
 }
 
 function defaultRoutes(before: number): FindRoute {
