@@ -196,7 +196,7 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
     await send(MARKUP_KEY, { tenant: MARKUP, path: `/failing/${encodeURIComponent(MARKUP)}` });
     await send('<b>', { tenant: MARKUP, path: '/<img/src=x/onerror=alert(1)>' });
     await send('failing', { tenant: MARKUP, path: '/failing/<img>' });
-    await shows('failing', `lock, effect, store 500, answer 500 (${MARKUP})`);
+    await shows('failing', `lock, effect, release not-kept, answer 500 (${MARKUP})`);
     expect(await inspector.lanes()).toEqual([
       [MARKUP, 'failing'],
       [MARKUP, '<b>'],
@@ -246,7 +246,7 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
         expect(await inspector.overflow()).toBe(0);
         expect(await inspector.violations()).toEqual([]);
         if (process.env['INSPECTOR_IMAGES'] !== undefined && name === 'Chromium' && width === 'wide') {
-          await inspector.page.setViewportSize({ width: 900, height: 620 });
+          await inspector.page.setViewportSize({ width: 806, height: 470 });
           await inspector.page.screenshot({ path: `${IMAGES}inspector-${scheme}.png` });
         }
       },
