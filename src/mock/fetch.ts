@@ -6,12 +6,20 @@ export function fetchFrom(
   handle: (request: Request) => Promise<Delivery>,
   baseUrl: string | undefined,
 ): (input: RequestInfo | URL, init?: RequestInit) => Promise<Response> {
-  return (input, init) => {
+  // What is under way is held: a Request that nobody holds is collected, and the caller's abort with it, and silence would last for ever.
+  const underWay = new Set<readonly unknown[]>();
+  return async (input, init) => {
     const request = new Request(
       typeof input === 'string' && baseUrl !== undefined ? new URL(input, baseUrl) : input,
       init,
     );
-    return untilAborted(request.signal, async () => responseOf(await handle(request)));
+    const held = [input, request];
+    underWay.add(held);
+    try {
+      return await untilAborted(request.signal, async () => responseOf(await handle(request)));
+    } finally {
+      underWay.delete(held);
+    }
   };
 }
 

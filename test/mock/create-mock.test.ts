@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/core/profile.ts';
 import { createMock, type LogLine, type MockOptions } from '../../src/mock/index.ts';
@@ -60,7 +62,8 @@ describe('routes', () => {
     const mock = createMock({
       routes: {
         'POST /x': async (context) => {
-          seen.push(context.request === context.request);
+          const { request } = context;
+          seen.push(request === context.request);
           return new Response(await context.request.text());
         },
       },
@@ -243,6 +246,22 @@ describe('fetch', () => {
       await expect(sent).rejects.toBe(reason);
     }
     expect(mock.effects().map(({ key }) => key)).toEqual(['lose-response']);
+  });
+
+  test('an abort ends silence also when nobody holds the request any more', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const mock = createMock();
+    mock.fail('stall');
+    const controller = new AbortController();
+    const sent = mock.fetch(`${BASE}/a`, post({}, { 'idempotency-key': 'k' }, { signal: controller.signal }));
+    await expect.poll(() => mock.events().at(-1)?.kind).toBe('lost');
+    for (let round = 0; round < 3; round += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    }
+    controller.abort(new Error('enough'));
+    await expect(sent).rejects.toThrow('enough');
   });
 
   test('an aborted signal sends nothing; a later one does not stop the server', async () => {
