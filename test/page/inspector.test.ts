@@ -45,16 +45,7 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
   beforeEach(async () => {
     const gate = Promise.withResolvers<void>();
     release = gate.resolve;
-    mock = createMock({
-      tenant: (request) => decodeURIComponent(request.headers.get('x-tenant') ?? 'default'),
-      routes: {
-        'POST /charges': () => Response.json({ id: MARKUP }, { status: 201 }),
-        'POST /held': async () => (await gate.promise, Response.json({}, { status: 201 })),
-        'POST /failing/:id': () => {
-          throw new Error(MARKUP);
-        },
-      },
-    });
+    mock = shop(gate.promise);
     server = await listen(mock);
     inspector = await InspectorPage.open(browser, server.url);
   });
@@ -64,21 +55,11 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
     await server.close();
   });
 
-  /** One request of a client that gives up on silence. */
-  async function send(key: string | undefined, { path = '/charges', tenant = 'default' } = {}): Promise<void> {
-    const headers: Record<string, string> = { 'x-tenant': encodeURIComponent(tenant) };
-    if (key !== undefined) headers['idempotency-key'] = key;
-    const init = {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ note: MARKUP }),
-      signal: AbortSignal.timeout(1_000),
-    };
-    await fetch(server.url + path, init).catch(() => {});
-  }
+  const send = (key: string | undefined, how?: How): Promise<void> => sendTo(server.url, key, how);
 
-  const shows = (key: string, ...rows: readonly string[]): Promise<void> =>
-    expect.poll(() => inspector.rows(key), within).toEqual(rows);
+  async function shows(key: string, ...rows: readonly string[]): Promise<void> {
+    await expect.poll(() => inspector.rows(key), within).toEqual(rows);
+  }
 
   test('a request makes a lane, its repeat a second row, while somebody looks', async () => {
     expect(await inspector.text('empty')).toContain('No request has come in yet.');
@@ -239,7 +220,10 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
       async (scheme) => {
         await inspector.page.setViewportSize({ width: pixels, height: 800 });
         await inspector.page.emulateMedia({ colorScheme: scheme });
-        await story();
+        await tellStory(server.url, mock);
+        const cut = 'lock, effect, store 201, fault reset-after, no answer reset';
+        await shows('order-1043', cut, 'fault status:503, answer 503', '- clock +1 h', REPLAY);
+        await expect.poll(() => inspector.badge('order-1043'), within).toBe('stored 201, for 22.9 h');
         expect(await inspector.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(
           scheme === 'dark',
         );
@@ -252,28 +236,48 @@ describe.each(engines)('the inspector in $name', ({ name, launch }) => {
       },
     );
   });
-
-  /** A bit of everything, and names as long as they get. */
-  async function story(): Promise<void> {
-    await send('k'.repeat(255), { tenant: 't'.repeat(300), path: `/${'p'.repeat(600)}` });
-    await send(undefined, { tenant: 'shop-b', path: '/nowhere' });
-    mock.fail('duplicate', 'crash:before-store');
-    await send('order-1041');
-    await send('order-1041');
-    await send('order-1042');
-    await send('order-1042');
-    mock.fail('reset-after', 'status:503');
-    await send('order-1043');
-    await send('order-1043');
-    await mock.clock.advance('1h');
-    await send('order-1043');
-    await shows(
-      'order-1043',
-      'lock, effect, store 201, fault reset-after, no answer reset',
-      'fault status:503, answer 503',
-      '- clock +1 h',
-      REPLAY,
-    );
-    await expect.poll(() => inspector.badge('order-1043'), within).toBe('stored 201, for 22.9 h');
-  }
 });
+
+/** A server with one tenant for each shop. `held` is what one of its handlers waits for. */
+function shop(held: Promise<void>): Mock {
+  return createMock({
+    tenant: (request) => decodeURIComponent(request.headers.get('x-tenant') ?? 'default'),
+    routes: {
+      'POST /charges': () => Response.json({ id: MARKUP }, { status: 201 }),
+      'POST /held': async () => (await held, Response.json({}, { status: 201 })),
+      'POST /failing/:id': () => {
+        throw new Error(MARKUP);
+      },
+    },
+  });
+}
+
+interface How {
+  readonly path?: string;
+  readonly tenant?: string;
+}
+
+/** One request of a client that gives up on silence. */
+async function sendTo(
+  url: string,
+  key: string | undefined,
+  { path = '/charges', tenant = 'default' }: How = {},
+): Promise<void> {
+  const headers: Record<string, string> = { 'x-tenant': encodeURIComponent(tenant) };
+  if (key !== undefined) headers['idempotency-key'] = key;
+  const init = { method: 'POST', headers, body: JSON.stringify({ note: MARKUP }), signal: AbortSignal.timeout(1_000) };
+  await fetch(url + path, init).catch(() => {});
+}
+
+/** A bit of everything, and names as long as they get. The newest key, order-1043, has been through the most. */
+async function tellStory(url: string, mock: Mock): Promise<void> {
+  await sendTo(url, 'k'.repeat(255), { tenant: 't'.repeat(300), path: `/${'p'.repeat(600)}` });
+  await sendTo(url, undefined, { tenant: 'shop-b', path: '/nowhere' });
+  mock.fail('duplicate', 'crash:before-store');
+  for (const key of ['order-1041', 'order-1041', 'order-1042', 'order-1042']) await sendTo(url, key);
+  mock.fail('reset-after', 'status:503');
+  await sendTo(url, 'order-1043');
+  await sendTo(url, 'order-1043');
+  await mock.clock.advance('1h');
+  await sendTo(url, 'order-1043');
+}

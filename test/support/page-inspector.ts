@@ -55,7 +55,7 @@ export class InspectorPage {
       .locator('.rows > li')
       .evaluateAll((all) =>
         all.map((row) =>
-          row.className === 'mark'
+          row.classList.contains('mark')
             ? `- ${row.lastChild?.textContent}`
             : [...row.querySelectorAll('.steps > li')].map((step) => step.firstChild?.textContent).join(', '),
         ),

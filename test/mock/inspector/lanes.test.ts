@@ -12,7 +12,11 @@ const told = ({ rows }: Lane): string[] =>
   rows.map((row) =>
     row.kind === 'mark'
       ? `- ${row.step.text}`
-      : [`#${row.request}`, row.title, ...row.steps.slice(1).map(({ text }) => `[${text}]`)].join(' '),
+      : [
+          `#${row.request}`,
+          row.title,
+          ...row.steps.filter(({ kind }) => kind !== 'arrived').map(({ text }) => `[${text}]`),
+        ].join(' '),
   );
 
 const byKey = (mock: Mock): Record<string, string[]> =>
@@ -62,6 +66,21 @@ describe('one lane per key', () => {
       '#2 POST /charges [lock] [effect] [store 201] [answer 201]',
     ]);
     expect(b).toEqual(['#3 POST /charges [lock] [effect] [store 201] [answer 201]']);
+  });
+
+  test('what never came in, and what comes in later, are attempts too', async () => {
+    const mock = createMock();
+    mock.fail('refuse', 'zombie', 'misdirected');
+    for (const key of ['a', 'b', 'c']) await send(mock, key);
+    await expect.poll(() => byKey(mock)['b']).toHaveLength(2);
+    expect(byKey(mock)).toMatchObject({
+      c: ['#3 POST /charges [fault misdirected] [answer 421]'],
+      b: [
+        '#2 POST /charges [fault zombie] [no answer reset]',
+        '#4 POST /charges [lock] [effect] [store 201] [no answer zombie]',
+      ],
+      a: ['#1 POST /charges [fault refuse] [no answer refused]'],
+    });
   });
 
   test('the same key of two tenants is two lanes, and requests without a key share one', async () => {
