@@ -14,7 +14,7 @@ import type { LedgerStore } from './ledger-store.ts';
  *  | `status:N` | is not run, nothing is stored | an answer with status N (200-599) |
  *  | `duplicate` | is reached twice at once by the same request | the answer to the first delivery |
  *  | `zombie` | is reached later, after the next request has been dealt with or the clock was moved, or by `delay` | the connection is reset, at once |
- *  | `misdirected` | is not run, nothing is stored | an answer with status 421; over node:http its connection is then closed |
+ *  | `misdirected` | is not run, nothing is stored | an answer with status 421; over node:http its connection is then closed, and fetch itself repeats the request, once |
  *  | `reset-after` | has run, its answer is stored | the connection is reset before the status line |
  *  | `lose-response` | has run, its answer is stored | silence, the connection stays open |
  *  | `truncate` | has run, its answer is stored | headers and half the body, then a reset |

@@ -86,3 +86,14 @@ test('headers given as an array are sent and stored as they are', async () => {
     ]);
   }
 });
+
+test('after a 421 fetch comes again by itself, without the body: that is no request, and the next one is', async () => {
+  const mock = createMock();
+  serve(mock);
+  mock.fail('misdirected');
+  const send = (): Promise<Response> => fetch('https://one.test/a', post({ n: 1 }, { 'idempotency-key': 'k' }));
+  await send().catch(() => {});
+  expect((await send()).status).toBe(201);
+  expect(mock.effects()).toMatchObject([{ body: { n: 1 } }]);
+  expect(mock.ledger()).toMatchObject([{ hits: 2, effects: 1 }]);
+});
