@@ -33,7 +33,7 @@ export class DriverPool {
   readonly limits: TimeLimits;
   readonly #closing = new AbortController();
   readonly #stop = new AbortController();
-  readonly disowned = new DisownedClaims(this.#stop.signal);
+  readonly disowned: DisownedClaims = new DisownedClaims(this.#stop.signal);
   /** By identity. No Map, for the reason that `Bag` is no Set. */
   readonly #drivers = Object.create(null) as Record<string, OperationDriver>;
   /** Pending until a driver has ended, and has written that it has. */
