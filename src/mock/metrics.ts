@@ -29,7 +29,7 @@ interface Series {
 export class Metrics {
   readonly #tenants = new Set<string>();
   readonly #series = new Map<string, Series>();
-  /** How often a handler has run in requests that have not ended. */
+  /** The requests that have not ended, and how often a handler has run in each. */
   readonly #running = new Map<number, number>();
 
   constructor(events: EventLog) {
@@ -48,21 +48,24 @@ export class Metrics {
 
   #count(event: MockEvent): void {
     const { kind, request = 0, outcome } = event;
-    if (kind === 'effect') this.#running.set(request, (this.#running.get(request) ?? 0) + 1);
+    if (kind === 'arrived') this.#running.set(request, 0);
+    const runs = this.#running.get(request);
+    // What never came in is no hit, here as in the ledger.
+    if (runs === undefined) return;
+    if (kind === 'effect') this.#running.set(request, runs + 1);
     if (outcome === undefined) return;
     this.#add('hits', event, outcome);
-    const runs = this.#running.get(request);
-    if (runs !== undefined) this.#add('executions', event, outcome, runs);
+    if (runs > 0) this.#add('executions', event, outcome, runs);
     if (outcome === 'replayed') this.#add('replays', event, kind);
     this.#running.delete(request);
   }
 
   #add(family: Family, { tenant = '', key, at }: MockEvent, outcome: string, added = 1): void {
-    const labels = `tenant="${escaped(this.#told(tenant))}",outcome="${outcome}"`;
-    const name = `${family} ${labels}`;
+    const told = this.#told(tenant);
+    const name = `${family} ${outcome} ${told}`;
     let series = this.#series.get(name);
     if (series === undefined) {
-      series = { family, labels, count: 0, exemplar: undefined };
+      series = { family, labels: `tenant="${escaped(told)}",outcome="${outcome}"`, count: 0, exemplar: undefined };
       this.#series.set(name, series);
     }
     series.count += added;
@@ -70,8 +73,10 @@ export class Metrics {
   }
 
   #told(tenant: string): string {
-    if (this.#tenants.size < TENANTS) this.#tenants.add(tenant);
-    return this.#tenants.has(tenant) ? tenant : OTHERS;
+    if (this.#tenants.has(tenant)) return tenant;
+    if (this.#tenants.size >= TENANTS) return OTHERS;
+    this.#tenants.add(tenant);
+    return tenant;
   }
 }
 

@@ -24,7 +24,8 @@ import type { LedgerStore } from './ledger-store.ts';
  *
  *  The server dies as `crash()` makes it die; `onceward mock` kills its own process. Where no handler runs it dies before the answer is sent.
  *  What a zombie is answered goes nowhere. Over node:http a reset is a TCP RST, and so is a refusal: once a request can be read its connection has been
- *  accepted, and before that nobody knows which request it is. Only `fetch` of the mock tells them apart, by ECONNREFUSED. Over msw both are `HttpResponse.error()`, and silence never answers.
+ *  accepted, and before that nobody knows which request it is. Only `fetch` of the mock tells them apart, by ECONNREFUSED. Over msw both are
+ *  `HttpResponse.error()`, and silence never answers.
  */
 export type FaultKind =
   | 'refuse'

@@ -49,6 +49,22 @@ describe('metrics', () => {
     ]);
   });
 
+  test('count what the ledger counts: nothing that never came in, and a zombie when it does', async () => {
+    const mock = createMock({ tenant });
+    mock.fail('refuse', 'zombie');
+    await charge(mock, 'a');
+    await charge(mock, 'a');
+    expect(await scraped(mock)).toEqual([]);
+    await charge(mock, 'a');
+    await expect.poll(() => mock.events().at(-1)).toMatchObject({ kind: 'lost', why: 'zombie' });
+    expect(brief(await scraped(mock))).toEqual([
+      'hits acme/executed=1',
+      'hits acme/replayed=1',
+      'executions acme/executed=1',
+      'replays acme/lost=1',
+    ]);
+  });
+
   test('are empty families before anything happened, and go on counting after a reset', async () => {
     const mock = createMock({ tenant });
     expect(await scraped(mock)).toEqual([]);
