@@ -1,6 +1,7 @@
 import { createMock } from '../mock/create-mock.ts';
-import { type Listening, listen } from '../mock/node.ts';
+import { fileLedger, type Listening, listen } from '../mock/node.ts';
 import type { LogLine, Mock } from '../mock/types.ts';
+import { planFrom, routesFrom } from './mock-files.ts';
 import { MOCK_HELP, type MockArguments, mockArguments } from './mock-options.ts';
 import { usageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
@@ -15,9 +16,7 @@ export async function mockCommand(argv: readonly string[]): Promise<void> {
       process.stdout.write(options.show === 'help' ? MOCK_HELP : `${packageVersion()}\n`);
       return;
     }
-    const { json } = options;
-    mock = createMock({ ...options.mock, log: (line) => print(json ? JSON.stringify(line) : readable(line)) });
-    mock.fail(...options.faults);
+    mock = await mockOf(options);
   } catch (error) {
     usageError(messageOf(error), 'onceward mock --help');
     return;
@@ -33,9 +32,38 @@ export async function mockCommand(argv: readonly string[]): Promise<void> {
     return;
   }
   const { url } = listening;
-  print(options.json ? JSON.stringify({ event: 'listening', url }) : `onceward mock listening on ${url}`);
+  print(isJson(options) ? JSON.stringify({ event: 'listening', url }) : `onceward mock listening on ${url}`);
   await stopped();
   await listening.close();
+  if (options.plan !== undefined) assertConsumed(mock);
+}
+
+async function mockOf(options: MockArguments): Promise<Mock> {
+  const { ledger, plan, routes } = options;
+  const faults = [...options.faults, ...(plan === undefined ? [] : planFrom(plan))];
+  const json = isJson(options);
+  const mock = createMock({
+    ...options.mock,
+    ...(routes !== undefined && { routes: await routesFrom(routes) }),
+    // Without a ledger on disk a dead process would leave nothing to start again on: there the mock only forgets what a process forgets.
+    ...(ledger !== undefined && { ledger: fileLedger(ledger), onCrash: () => process.kill(process.pid, 'SIGKILL') }),
+    log: (line) => print(json ? JSON.stringify(line) : readable(line)),
+  });
+  mock.fail(...faults);
+  return mock;
+}
+
+function isJson({ json }: MockArguments): boolean {
+  return json ?? process.stdout.isTTY !== true;
+}
+
+function assertConsumed(mock: Mock): void {
+  try {
+    mock.assertPlanConsumed();
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** For a person: when, what, how it ended, and the key to look for. */

@@ -16,7 +16,7 @@ function post(url: string, key: string): Promise<Response> {
 }
 
 test('serves, says where, and writes one line for each request', async () => {
-  served = await serve();
+  served = await serve('--pretty');
   expect(served.firstLine).toMatch(/^onceward mock listening on http:\/\/127\.0\.0\.1:\d+$/);
   const { url } = served;
   expect((await post(`${url}/charges`, 'key-1')).status).toBe(201);
@@ -26,8 +26,8 @@ test('serves, says where, and writes one line for each request', async () => {
   expect(await (await fetch(`${url}/__onceward/ledger`)).json()).toMatchObject([{ key: 'key-1', hits: 2, effects: 1 }]);
 });
 
-test('--json: every line an object', async () => {
-  served = await serve('--json', '--fault', 'status:503', '--fault', 'lose-response');
+test('not on a terminal every line is an object', async () => {
+  served = await serve('--fault', 'status:503', '--fault', 'lose-response');
   expect(JSON.parse(served.firstLine)).toEqual({ event: 'listening', url: served.url });
   expect((await post(`${served.url}/a`, 'k')).status).toBe(503);
   expect(JSON.parse(await served.line())).toMatchObject({
@@ -80,7 +80,7 @@ test('--profile, --key-lifetime, --in-progress and --cors reach the mock', async
 test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it with 0, silent connections included', async (signal) => {
   const server = await serve('--fault', 'stall');
   const silent = post(server.url, 'k').catch((error: unknown) => error);
-  expect(await server.line()).toContain('fault=stall');
+  expect(await server.line()).toContain('"fault":"stall"');
   expect(await server.stop(signal)).toBe(0);
   expect(await silent).toBeInstanceOf(TypeError);
 });
@@ -99,7 +99,7 @@ describe('help and version', () => {
   test.each<[argv: string[], stdout: RegExp]>([
     [['--help'], /^Usage: onceward <command>/],
     [['-h'], /^Usage: onceward <command>/],
-    [['mock', '--help'], /^Usage: onceward mock \[options\]/],
+    [['mock', '--help'], /^Usage: onceward mock \[routes\] \[options\]/],
     [['mock', '-h', '--fault', 'lose-response'], /^Usage: onceward mock/],
     [['--version'], new RegExp(`^${manifest.version}\n$`)],
     [['-v'], new RegExp(`^${manifest.version}\n$`)],
@@ -121,8 +121,19 @@ describe('a usage error is exit 2, on stderr, before anything listens', () => {
     [[], 'A command is missing'],
     [['moc'], "There is no command or option 'moc'"],
     [['toString'], "There is no command or option 'toString'"],
-    [['mock', '--ledger', 'x'], "Unknown option '--ledger'"],
-    [['mock', 'routes.ts'], "Unexpected argument 'routes.ts'"],
+    [['mock', '--reset'], "Unknown option '--reset'"],
+    [['mock', 'routes.ts'], 'The routes of routes.ts cannot be loaded'],
+    [['mock', 'test/cli/run.ts'], "The default export of test/cli/run.ts must be routes: { 'POST /charges'"],
+    [['mock', 'a.ts', 'b.ts'], 'takes one module of routes; got a.ts and b.ts'],
+    [['mock', '--json', '--pretty'], 'exclude each other'],
+    [['mock', '--plan', 'nowhere.json'], '--plan cannot read nowhere.json'],
+    [['mock', '--plan', 'tsconfig.json'], '--plan is a file with a JSON array of faults'],
+    [['mock', '--profile', 'nowhere.json'], '--profile cannot read nowhere.json'],
+    [['mock', '--profile', 'package.json'], 'defineProfile: These facts cannot be as they are'],
+    [['mock', '--chaos', '7'], '--chaos is a seed and a rate'],
+    [['mock', '--chaos', '7:2'], 'chaos.rate is a number from 0 to 1'],
+    [['mock', '--wait-limit', '3'], '--wait-limit is a time with its unit'],
+    [['mock', '--lease', 'x'], '--lease is a time with its unit'],
     [['mock', '--port'], "Option '-p, --port <value>' argument missing"],
     [['mock', '--port', '70000'], '--port is a number from 0 to 65535'],
     [['mock', '--port', ''], '--port is a number from 0 to 65535'],
