@@ -11,7 +11,7 @@ describe('docs/guides/fleet.md', () => {
   test.each([
     ['before the request leaves', '1 (the claim)'],
     ['after the answer, before your code gets it', '2 (read, write on condition)'],
-    ['afterwards, and nobody waits for it', '3 (that you were told)'],
+    ['afterwards, and nobody waits for it', '2 (that you were told)'],
     ['a name that is known', '2'],
     ['at a start', '1 list, and 1 for each operation that is open'],
   ])('says that %s there are %s', (when, journeys) => {
