@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { defineConfig } from 'tsup';
-import { PAGE_FILES } from './src/mock/inspector/page-files.ts';
+import { pageFiles } from './src/mock/inspector/page-files.ts';
 
 // A file each: of one big chunk a page that uses one profile would carry all of them.
 const profiles = Object.fromEntries(globSync('src/profiles/*.ts').map((file) => [file.slice('src/'.length, -3), file]));
@@ -36,7 +36,7 @@ export default defineConfig({
       name: 'page-files',
       setup(build) {
         build.onLoad({ filter: /inspector[\\/]page-files\.ts$/ }, () => ({
-          contents: `export const PAGE_FILES = ${JSON.stringify(PAGE_FILES)}`,
+          contents: `const FILES = ${JSON.stringify(pageFiles())};\nexport function pageFiles() { return FILES; }`,
         }));
       },
     },

@@ -6,7 +6,7 @@ import { parseSync } from 'vite';
 /** What a page should pay for `import { createClient } from 'onceward'`, dependencies included: 22 KiB. Not met yet: docs/decisions/0007. */
 const GOAL = 22_528;
 /** What it pays at most until then. Raised only together with a row in docs/decisions/0007 that says for what. */
-const CEILING = 45_568;
+const CEILING = 47_616;
 const CLIENT = "export { createClient } from 'onceward'";
 const root = join(import.meta.dirname, '..');
 

@@ -1,4 +1,4 @@
-import { PAGE_FILES } from './page-files.ts';
+import { pageFiles } from './page-files.ts';
 
 /** Keys, tenants and paths come from whoever sends requests. The page writes them as text; should it ever not, there is nothing that would run them. */
 const POLICY = [
@@ -28,8 +28,8 @@ export function inspectorPage(method: string, path: string): Response | undefine
   // The page's own addresses are relative: it is served under any path, also behind a proxy.
   if (path === '') return answer(null, { location: '__onceward/' }, 307);
   const name = path === '/' ? 'index.html' : /^\/page\/(.+)$/.exec(path)?.[1];
-  const text = name !== undefined && Object.hasOwn(PAGE_FILES, name) ? PAGE_FILES[name] : undefined;
-  if (name === undefined || text === undefined) return undefined;
+  if (name === undefined || !Object.hasOwn(pageFiles(), name)) return undefined;
+  const text = pageFiles()[name] ?? '';
   return answer(method === 'HEAD' ? null : text, { 'content-type': TYPES[name.split('.').at(-1) ?? ''] ?? '' });
 }
 

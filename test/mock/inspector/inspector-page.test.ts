@@ -3,10 +3,11 @@ import { build } from 'esbuild';
 import { parseSync } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMock } from '../../../src/mock/index.ts';
-import { PAGE_FILES } from '../../../src/mock/inspector/page-files.ts';
+import { pageFiles } from '../../../src/mock/inspector/page-files.ts';
 import { type Listening, listen } from '../../../src/mock/node.ts';
 
 const FOLDER = new URL('../../../src/mock/inspector/page/', import.meta.url);
+const PAGE_FILES = pageFiles();
 const SCRIPTS = Object.keys(PAGE_FILES).filter((name) => name.endsWith('.js'));
 
 /** Ways to turn text into markup or code, and to inline what the policy forbids. */
