@@ -4,9 +4,10 @@ import { parseArgs } from 'node:util';
 import { inBrowser } from './browser.ts';
 import { clientOverhead, heapPerOperation, overLoopback } from './clients.ts';
 import { bytesPerOperation, durableClaims } from './durable.ts';
-import { goalsOf, isMet } from './goals.ts';
+import { type Goal, goalsOf, isMet } from './goals.ts';
 import { heapPerTombstone, latencyWithMuchStored, reopening } from './growth.ts';
 import { describeMachine } from './machine.ts';
+import { mockGoals } from './mock.ts';
 import { page } from './page.ts';
 import { benchPlace, type Place } from './place.ts';
 import { plot } from './plot.ts';
@@ -15,24 +16,42 @@ import type { Results } from './results.ts';
 import { plainText, tablesOf } from './tables.ts';
 
 // `npm run bench`: what is promised of speed and size, measured against what others do, in one run. With --write it replaces docs/benchmarks.md
-// and its plot; with --quick it only shows that everything runs, and its figures mean nothing.
+// and its plot; with --quick it only shows that everything runs, and its figures mean nothing. `npm run bench -- mock` is
+// the mock server alone.
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, write: { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
+  allowPositionals: true,
+});
 const quick = values.quick === true;
-const place = benchPlace();
-try {
-  const results = await measured(place);
-  const tables = tablesOf(results);
-  console.log(['', ...tables.map(plainText)].join('\n'));
-  const goals = goalsOf(results);
+if (positionals[0] === 'mock') tell(await step('mock', () => mockGoals(quick)), true);
+else await everything();
+
+async function everything(): Promise<void> {
+  const place = benchPlace();
+  try {
+    const results = await measured(place);
+    const tables = tablesOf(results);
+    console.log(['', ...tables.map(plainText)].join('\n'));
+    tell(goalsOf(results), false);
+    if (values.write === true) write(results, place);
+  } finally {
+    place.remove();
+  }
+}
+
+/** How many goals are met, each with its figure where no table has shown it. */
+function tell(goals: readonly Goal[], each: boolean): void {
+  for (const goal of each ? goals : []) {
+    const { what, figure, goal: bound, better, unit } = goal;
+    const wanted = `${better === 'less' ? 'at most' : 'at least'} ${bound}${unit}`;
+    console.log(`${what}: ${figure.toFixed(2)}${unit} (${wanted})${isMet(goal) ? '' : ': below its goal'}`);
+  }
   const below = goals.filter((goal) => !isMet(goal));
   console.log(
     `${goals.length - below.length} of ${goals.length} goals met${quick ? ' (--quick: figures mean nothing)' : ''}`,
   );
-  if (values.write === true) write(results);
   process.exitCode = below.length > 0 && !quick ? 1 : 0;
-} finally {
-  place.remove();
 }
 
 /** One after the other: two measurements at once would measure each other. */
@@ -64,7 +83,7 @@ async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-function write(results: Results): void {
+function write(results: Results, place: Place): void {
   const docs = join(import.meta.dirname, '..', 'docs');
   mkdirSync(docs, { recursive: true });
   writeFileSync(join(docs, 'benchmarks.svg'), plot(results));

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { getResponse } from 'msw';
+import { createMock } from '../src/mock/create-mock.ts';
+import { handlers } from '../src/mock/msw.ts';
+import type { Goal } from './goals.ts';
+
+const CALLERS = 32;
+const BODY = JSON.stringify({ amount: 1999, currency: 'eur' });
+
+/** What the mock costs. Nothing else that mocks is installed here: the bare server is what all are measured against. */
+export async function mockGoals(quick: boolean): Promise<Goal[]> {
+  return [
+    {
+      what: 'mock over sockets against a bare node:http server',
+      figure: await overSockets(quick),
+      goal: 0.6,
+      better: 'more',
+      unit: 'x',
+    },
+    {
+      what: 'mock through msw, 200 routes against 1',
+      figure: await byRoutes(quick),
+      goal: 1.2,
+      better: 'less',
+      unit: 'x',
+    },
+    ...(await withKeys(quick)),
+  ];
+}
+
+/** Requests a second, ours against the bare one, in slices that take turns: the machine's other work strikes both. */
+async function overSockets(quick: boolean): Promise<number> {
+  const servers = await Promise.all([start('mock'), start('bare')]);
+  const ratios: number[] = [];
+  const ms = quick ? 100 : 1_500;
+  for (let slice = 0; slice < (quick ? 3 : 9); slice++) {
+    const ours = await load(servers[0].port, ms);
+    const bare = await load(servers[1].port, ms);
+    // The first one warms up.
+    if (slice > 0) ratios.push(ours / bare);
+  }
+  for (const { child } of servers) child.stdin?.end();
+  return median(ratios);
+}
+
+async function start(which: string): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'mock-child.ts'), which], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  if (child.stdout === null) throw new Error('The server has no pipe.');
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, port: Number(said.toString()) };
+}
+
+let sent = 0;
+
+async function load(port: number, ms: number): Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
+  const end = performance.now() + ms;
+  let answered = 0;
+  const caller = async (): Promise<void> => {
+    while (performance.now() < end) {
+      sent += 1;
+      await post(port, agent, `key-${sent}`);
+      answered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  agent.destroy();
+  return answered;
+}
+
+function post(port: number, agent: Agent, key: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': BODY.length, 'idempotency-key': key };
+    request({ port, agent, method: 'POST', path: '/charges', headers }, (response) => {
+      response.on('end', resolve).resume();
+    })
+      .on('error', reject)
+      .end(BODY);
+  });
+}
+
+/** One handler takes everything, so a route more is a row more in a table, and no handler more for msw to try. */
+async function byRoutes(quick: boolean): Promise<number> {
+  const cost = async (routes: number): Promise<number> => {
+    const path = (at: number): string => `POST /route-${at}`;
+    const table = Object.fromEntries(
+      Array.from({ length: routes }, (_, at) => [path(at), () => Response.json({ at }, { status: 201 })]),
+    );
+    const list = handlers(createMock({ routes: table }));
+    const rounds = quick ? 50 : 2_000;
+    const url = `http://api.test/route-${routes - 1}`;
+    const started = performance.now();
+    for (let at = 0; at < rounds; at++) {
+      const headers = { 'idempotency-key': `key-${at}` };
+      await getResponse(list, new Request(url, { method: 'POST', body: BODY, headers }));
+    }
+    return performance.now() - started;
+  };
+  await cost(1);
+  const ratios: number[] = [];
+  for (let turn = 0; turn < 5; turn++) ratios.push((await cost(200)) / (await cost(1)));
+  return median(ratios);
+}
+
+/** Latency with 100,000 keys stored against none, and what is left of them once they have expired. */
+async function withKeys(quick: boolean): Promise<Goal[]> {
+  const mock = createMock({ keyLifetime: '1h' });
+  const send = (key: string): Promise<Response> =>
+    mock.fetch('http://api.test/charges', { method: 'POST', body: BODY, headers: { 'idempotency-key': key } });
+  const slice = async (name: string): Promise<number> => {
+    const times: number[] = [];
+    for (let at = 0; at < (quick ? 50 : 2_000); at++) {
+      const started = performance.now();
+      await send(`${name}-${at}`);
+      times.push(performance.now() - started);
+    }
+    return median(times);
+  };
+  await slice('warm');
+  const empty = await slice('empty');
+  for (let at = 0; at < (quick ? 500 : 100_000); at++) await send(`stored-${at}`);
+  const full = await slice('full');
+  await mock.clock.advance('2h');
+  await slice('after');
+  const stored = mock.ledger().filter(({ state }) => state === 'stored').length;
+  const fresh = quick ? 50 : 2_000;
+  return [
+    {
+      what: 'mock latency with 100,000 keys stored against none',
+      figure: full / empty,
+      goal: 1.2,
+      better: 'less',
+      unit: 'x',
+    },
+    { what: 'mock answers kept past their lifetime', figure: stored - fresh, goal: 0, better: 'less', unit: '' },
+  ];
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
