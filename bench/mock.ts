@@ -119,7 +119,8 @@ async function withKeys(quick: boolean): Promise<Goal[]> {
       await send(`${name}-${at}`);
       times.push(performance.now() - started);
     }
-    return median(times);
+    // The fastest tenth: the machine's other work doubles a median here, and is not the mock's.
+    return times.toSorted((a, b) => a - b)[Math.floor(times.length / 10)] ?? Number.NaN;
   };
   await slice('warm');
   const empty = await slice('empty');
