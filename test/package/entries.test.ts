@@ -191,7 +191,11 @@ async function specifiersOf(path: string): Promise<string[]> {
     ...module.staticExports.flatMap(({ entries }) =>
       entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
     ),
-    ...module.dynamicImports.map(({ moduleRequest }) => source.slice(moduleRequest.start + 1, moduleRequest.end - 1)),
+    // Not what somebody names at run time: the routes of `onceward mock`.
+    ...module.dynamicImports.flatMap(({ moduleRequest }) => {
+      const request = source.slice(moduleRequest.start, moduleRequest.end);
+      return /^(['"`]).*\1$/.test(request) ? [request.slice(1, -1)] : [];
+    }),
   ];
 }
 

@@ -13,8 +13,8 @@ export type Piece = readonly [from: number, to: number];
 /** One line of the log, understood. */
 export type Line =
   /** The first line of a generation. The `length` bytes behind it are its snapshot, durable before the file had its name. The first `data` of
-   *  them are the texts of its records, which a start leaves alone; then come the lines that list them. */
-  | { readonly kind: 'header'; readonly generation: number; readonly length: number; readonly data: number }
+   *  them are the texts of its records, which a start leaves alone; then come the lines that list them. `at`: when it began. */
+  | ({ readonly kind: 'header'; readonly generation: number } & Beginning)
   | Batch
   /** The last line of a generation: what comes behind it counts for nothing, and the next generation goes on. */
   | (Preamble & { readonly kind: 'seal'; readonly at: number })
@@ -22,6 +22,13 @@ export type Line =
   | (Block & { readonly kind: 'block' })
   /** What only a newer version writes: nothing behind it can be trusted to mean what it meant. */
   | { readonly kind: 'beyond'; readonly what: string };
+
+/** What a header says beside its number. */
+export interface Beginning {
+  readonly at: number;
+  readonly length: number;
+  readonly data: number;
+}
 
 /** What one writer wrote with one call: all of it counts, or nothing. */
 export interface Batch extends Preamble {
@@ -64,9 +71,9 @@ export function encodeSeal(preamble: Preamble, at: number): string {
 }
 
 /** Of the same length whatever it says. */
-export function encodeHeader(generation: number, length = 0, data = 0): string {
-  const padded = (bytes: number) => String(bytes).padEnd(LENGTH_DIGITS);
-  return `{"format":${FORMAT},"generation":${generation},"length":${padded(length)},"data":${padded(data)}}`;
+export function encodeHeader(generation: number, { at = 0, length = 0, data = 0 }: Partial<Beginning> = {}): string {
+  const padded = (number: number) => String(number).padEnd(LENGTH_DIGITS);
+  return `{"format":${FORMAT},"generation":${generation},"at":${padded(at)},"length":${padded(length)},"data":${padded(data)}}`;
 }
 
 function members({ writer, sequence, durable, torn }: Preamble): string {
@@ -109,11 +116,10 @@ function decodeSeal(preamble: Preamble, seal: unknown): Line {
     : { kind: 'beyond', what: 'a seal of unknown form' };
 }
 
-function decodeHeader({ format = FORMAT, generation, length, data }: Record<string, unknown>): Line {
-  if (format !== FORMAT || !isCount(generation) || !isCount(length) || !isCount(data) || data > length) {
-    return { kind: 'beyond', what: `format ${JSON.stringify(format)}` };
-  }
-  return { kind: 'header', generation, length, data };
+function decodeHeader({ format = FORMAT, generation, at, length, data }: Record<string, unknown>): Line {
+  const known = format === FORMAT && isCount(generation) && isCount(at) && isCount(length) && isCount(data);
+  if (!known || data > length) return { kind: 'beyond', what: `format ${JSON.stringify(format)}` };
+  return { kind: 'header', generation, at, length, data };
 }
 
 function parseObject(json: string): Record<string, unknown> | undefined {

@@ -18,10 +18,13 @@ const SMALLEST = 4 * 1024 * 1024;
 /** Whoever sealed has its snapshot on the disk already, and links it within milliseconds: others need not write the same once more. */
 const PATIENCE = { times: 20, ms: 5 } as const;
 
-/** A log is worth compacting when it is more than twice its snapshot, and a good part of it could go: a log of nothing but the unfinished would
- *  else be written again and again for nothing. */
-export function isDue({ fold }: Log): boolean {
-  return fold.end > Math.max(SMALLEST, 2 * fold.snapshotEnd) && fold.superseded > fold.end / 4;
+/** A log is worth compacting when it is more than twice its snapshot, and a good part of it could go: a log of nothing but the unfinished, or of what
+ *  has finished a moment ago and is kept for its time, would else be written again and again for nothing. */
+export function isDue({ fold }: Log, { retention, io }: CompactionOptions): boolean {
+  if (fold.end <= Math.max(SMALLEST, 2 * fold.snapshotEnd)) return false;
+  // What is older stands in the snapshot.
+  const goes = io.now() - fold.begunAt < retention.response ? 0 : fold.finished;
+  return fold.superseded + goes > fold.end / 4;
 }
 
 /** The generation that follows. */

@@ -33,10 +33,14 @@ export class Fold {
   written = 0;
   /** From the header; 0 until it was read. */
   generation = 0;
+  /** When the generation began, by the clock of whoever wrote it. */
+  begunAt = 0;
   /** Behind the snapshot. */
   snapshotEnd = 0;
-  /** About how many bytes of the log a compaction would leave out, now or when their time is over. */
+  /** About how many bytes of the log a compaction leaves out. */
   superseded = 0;
+  /** And how many more when the time of what has finished is over. */
+  finished = 0;
   /** The first seal ends the generation for ever. */
   seal: { readonly from: number; readonly at: number } | undefined;
   /** What only a newer version writes was met: the fold ends there for ever. */
@@ -109,6 +113,7 @@ export class Fold {
         break;
       case 'header':
         this.generation = line.generation;
+        this.begunAt = line.at;
         this.snapshotEnd = to + 1 + line.length;
         this.#skip = line.data;
         this.#name(this.snapshotEnd);
@@ -162,7 +167,7 @@ export class Fold {
       const before = this.stored(identity);
       const result = applyEntry(before, entry, line, shifts?.[at]);
       const { stored } = result;
-      if (result.done) this.superseded += supersededBy(stored, before);
+      if (result.done) this.#count(stored, before);
       if (stored === undefined) this.index.delete(identity);
       else if (result.done) this.index.set(identity, stored);
       // What only a newer version can read may well be open.
@@ -172,17 +177,16 @@ export class Fold {
     });
   }
 
+  /** What a write makes of no use: the state before it, or all that is removed. What it ends stays for a while. */
+  #count(stored: Stored | undefined, before: Stored | undefined): void {
+    if (stored === before) return;
+    this.superseded += size(before?.state) + (stored === undefined ? size(before?.fixed) : 0);
+    if (stored !== undefined && isFinishedMark(stored.mark)) this.finished += size(stored.fixed) + size(stored.state);
+  }
+
   #name(durable: number): void {
     if (durable > this.named) this.named = durable;
   }
-}
-
-/** What a write makes of no use: the state before it, and of what has ended, in time, the rest. */
-function supersededBy(stored: Stored | undefined, before: Stored | undefined): number {
-  if (stored === before) return 0;
-  const ended = stored !== undefined && isFinishedMark(stored.mark) ? size(stored.fixed) + size(stored.state) : 0;
-  const removed = stored === undefined && before !== undefined ? size(before.fixed) : 0;
-  return ended + removed + size(before?.state);
 }
 
 function size(part: Part | undefined): number {

@@ -162,7 +162,7 @@ async function makeFirst({ directory, io }: GenerationOptions): Promise<void> {
   try {
     const fd = io.create(temporary);
     try {
-      const header = encodeLine(encodeHeader(FIRST));
+      const header = encodeLine(encodeHeader(FIRST, { at: io.now() }));
       if (io.write(fd, header, 0) < header.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
       await io.sync(fd);
     } finally {

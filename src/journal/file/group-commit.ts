@@ -136,7 +136,7 @@ export class GroupCommit {
   async #commit(batch: readonly Waiting[]): Promise<void> {
     for (let left = batch; left.length > 0; ) left = await this.#round(left);
     const asked = batch.filter(({ job }) => job === 'compact');
-    if (asked.length === 0 && (this.#log.fold.end < this.#compactFrom || !isDue(this.#log))) return;
+    if (asked.length === 0 && (this.#log.fold.end < this.#compactFrom || !isDue(this.#log, this.#options))) return;
     await this.#compact(asked);
   }
 

@@ -82,9 +82,9 @@ export class Snapshot {
 
   /** Behind the seal: takes in what was written before it, and makes all of it durable. */
   async finish(): Promise<void> {
-    const { io, generation } = this.#options;
+    const { io, generation, now: at } = this.#options;
     this.#takeIn();
-    this.#put(encodeLine(encodeHeader(generation, this.#length, this.#data)), 0);
+    this.#put(encodeLine(encodeHeader(generation, { at, length: this.#length, data: this.#data })), 0);
     io.truncate(this.#fd, this.#end);
     await io.sync(this.#fd);
   }

@@ -336,7 +336,14 @@ describe('what is created', () => {
     const directory = join(await temporaryDirectory(), 'journal');
     await withLog(directory);
     expect(await readdir(directory)).toEqual(['00000001.log', 'reserve']);
-    expect((await linesOf(directory))[0]).toEqual({ format: 1, generation: 1, length: 0, data: 0, texts: 0 });
+    expect((await linesOf(directory))[0]).toEqual({
+      format: 1,
+      generation: 1,
+      at: expect.any(Number),
+      length: 0,
+      data: 0,
+      texts: 0,
+    });
     expect(await readFile(logOf(directory), 'latin1')).toMatch(/^(\r\n[0-9a-f]{8}\{[^\n]*\}\n)+$/);
   });
 });

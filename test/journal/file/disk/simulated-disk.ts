@@ -302,9 +302,10 @@ class SimulatedProcess implements LogIo {
       inode.lost.push([inode.durable.length, cached.length]);
       for (const each of inode.descriptors) each.failed = true;
     }
+    for (let turns = this.#disk.flushTurns(); turns > 0; turns--) await nextTurn();
+    // Looked at when it ends, as Linux does (fs/ext4/fsync.c): what another one's flush has lost meanwhile is a failure of this one too.
     const { failed } = descriptor;
     descriptor.failed = false;
-    for (let turns = this.#disk.flushTurns(); turns > 0; turns--) await nextTurn();
     if (failed) throw systemError('EIO', what);
     // One that was asked for earlier and took longer.
     if (nth < inode.done) return;
