@@ -94,14 +94,20 @@ export class Machine {
     const sample = make.operation(`cart/${draw.whole(1, NAMES)}`);
     const key = `${sample.fixed.key}-${life}`;
     const request = { ...sample.fixed.request, body: utf8(key.repeat(draw.whole(1, 20))) };
-    const record = { ...sample, write: `${sample.write}-${life}`, fixed: { ...sample.fixed, key, request } };
+    // As the client begins them, random: a remove that is made once more must not find a later record at the same one.
+    const revision = this.#flushesFail ? draw.whole(1, 1_000_000_000) : sample.revision;
+    const fixed = { ...sample.fixed, key, request };
+    const record = { ...sample, revision, write: `${sample.write}-${life}`, fixed };
     const { identity } = record;
     const [what, finishes] = [draw.fraction(), draw.chance(0.3)];
     if (what < 0.45) {
       ledger.claiming(identity);
       const { created, record: stored } = await journal.claim(record);
       // Another process may have saved it into the next file and written to it: its own caller is then told what is there now.
-      return ledger.claimed(seen(stored), created || seen(stored).key === key);
+      ledger.claimed(seen(stored), created || seen(stored).key === key);
+      // And where somebody had removed it before its caller was answered, it is written anew: one claim, twice there.
+      if (this.#flushesFail) ledger.claiming(identity);
+      return;
     }
     const found = await journal.get(identity);
     if (found === undefined) return;
