@@ -18,7 +18,7 @@ test('there is an engine to test in', () => {
   expect(engines).not.toEqual([]);
 });
 
-describe.each(engines)('checkout in $name', ({ launch }) => {
+describe.each(engines)('checkout in $name', ({ name: engine, launch }) => {
   let profile: string;
   let browser: BrowserContext;
   let server: CheckoutServer;
@@ -79,7 +79,11 @@ describe.each(engines)('checkout in $name', ({ launch }) => {
     expect(await server.counts()).toMatchObject({ effects: 1 });
     await tab.shows('paid');
     expect(await tab.text('status-detail')).toContain('the bank repeated it');
-    expect(await server.counts()).toEqual(TWICE_ASKED);
+    const { requests, ...counts } = await server.counts();
+    expect(counts).toEqual({ keys: 1, effects: 1 });
+    // Firefox cancels the request of a page that is left a moment before the page is told, and in that moment it may ask once more.
+    expect(requests).toBeGreaterThanOrEqual(2);
+    expect(requests).toBeLessThanOrEqual(engine === 'Firefox' ? 3 : 2);
   });
 
   test('reloaded while the bank still works: confirming, then the answer', async () => {

@@ -137,14 +137,16 @@ describe.runIf(chromium !== undefined)('tabs of Chromium that stand still', () =
     ['is frozen', async (tab: ChromiumTab) => (await tab.freeze(), () => tab.thaw())],
     ['stands still without a word', stopBetweenWrites],
   ])('two tabs drive the same 200 carts, one %s in the middle: one live sender a name', async (_, hold) => {
-    site.takes = 20;
+    site.takes = 60;
     const pace = { speed: '4', attemptTimeout: '20000' };
-    const [a, b] = [await open('a', pace), await open('b', pace)];
-    for (let at = 0; at < NAMES.length; at += 20) {
-      const portion = JSON.stringify(NAMES.slice(at, at + 20));
-      // Each drives every other portion, and follows the rest.
-      for (const tab of (at / 20) % 2 === 0 ? [a, b] : [b, a]) await tab.evaluate(`tab.pay(...${portion})`);
-    }
+    // The one that is held looks at what it follows four times less often: each look is a transaction that it can be stopped in.
+    const [a, b] = [await open('a', { ...pace, speed: '1' }), await open('b', pace)];
+    // Each drives a half, and follows the other: the one that is to be held claims its own before anybody else asks for them.
+    const halves = [NAMES.slice(0, 100), NAMES.slice(100)].map((names) => JSON.stringify(names));
+    await a.evaluate(`tab.pay(...${halves[0]})`);
+    await expect.poll(() => site.arrivals.length, within).toBeGreaterThan(0);
+    for (const half of [halves[1], halves[0]]) await b.evaluate(`tab.pay(...${half})`);
+    await a.evaluate(`tab.pay(...${halves[1]})`);
     await expect.poll(() => site.arrivals.filter(({ tab }) => tab === 'a').length, within).toBeGreaterThan(20);
     const goOn = await hold(a, b, site);
     const heldAt = performance.now();
@@ -177,7 +179,7 @@ async function stopBetweenWrites(tab: ChromiumTab, other: ChromiumTab, site: Tab
     await other.evaluate(`tab.probe('${name}')`);
     const claimed = () => other.evaluate<boolean>(`tab.seen['${name}'] === 'claimed'`);
     const wrote = await expect
-      .poll(claimed, { timeout: 3_000, interval: 20 })
+      .poll(claimed, { timeout: 2_000, interval: 20 })
       .toBe(true)
       .then(
         () => true,

@@ -61,6 +61,7 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     return result.value;
   };
   let loads = 0;
+  let renderer: Promise<number> | undefined;
   /** Resolves once another page than the present one is there. */
   const loaded = async (begin: () => Promise<unknown>): Promise<void> => {
     loads += 1;
@@ -85,7 +86,8 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     freeze: () => call('Page.setWebLifecycleState', { state: 'frozen' }),
     thaw: () => call('Page.setWebLifecycleState', { state: 'active' }),
     async stop() {
-      const pid = await rendererOf(cdp, evaluate);
+      // Found once: the work that tells it leaves the page with much to do, and stopped in the middle of that it would hold up the others.
+      const pid = await (renderer ??= rendererOf(cdp, evaluate));
       process.kill(pid, 'SIGSTOP');
       return () => void process.kill(pid, 'SIGCONT');
     },
