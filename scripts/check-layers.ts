@@ -76,9 +76,11 @@ function importsOf(module: Module, source: string): readonly (readonly [specifie
   const reexports = module.staticExports.flatMap(({ entries }) =>
     entries.flatMap(({ moduleRequest, start }) => (moduleRequest ? [[moduleRequest.value, start] as const] : [])),
   );
-  const dynamic = module.dynamicImports.map(
-    ({ moduleRequest, start }) => [source.slice(moduleRequest.start + 1, moduleRequest.end - 1), start] as const,
-  );
+  // Not what somebody names at run time: the routes of `onceward mock`.
+  const dynamic = module.dynamicImports.flatMap(({ moduleRequest, start }) => {
+    const request = source.slice(moduleRequest.start, moduleRequest.end);
+    return /^(['"`]).*\1$/.test(request) ? [[request.slice(1, -1), start] as const] : [];
+  });
   return [...imports, ...reexports, ...dynamic];
 }
 
