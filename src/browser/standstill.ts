@@ -1,8 +1,4 @@
-interface Page {
-  addEventListener?(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
-  removeEventListener?(type: string, listener: (event: { readonly persisted?: boolean }) => void): void;
-  readonly document?: Page;
-}
+import { onGo, onStop } from './page-events.ts';
 
 /** A page whose timers run stands still no longer, whatever it was told. */
 const CHECK_MS = 1000;
@@ -20,8 +16,8 @@ export interface Standstill {
 }
 
 /** Listens to the page from the first use on. Workers are told nothing, and Node never stands still. */
-export function standstill(page: Page = globalThis): Standstill {
-  const moves = movesOf(page);
+export function standstill(): Standstill {
+  const moves = movesOf();
   return {
     get over() {
       moves.listen();
@@ -67,7 +63,7 @@ interface Moves {
   close(): void;
 }
 
-function movesOf(page: Page): Moves {
+function movesOf(): Moves {
   const begin = new Set<() => void>();
   const end = new Set<() => void>();
   let still: PromiseWithResolvers<void> | undefined;
@@ -95,14 +91,7 @@ function movesOf(page: Page): Moves {
       return still;
     },
     listen() {
-      ears ??= [
-        on(page, 'pagehide', ({ persisted }) => {
-          if (persisted === true) stop();
-        }),
-        on(page.document, 'freeze', stop),
-        on(page, 'pageshow', go),
-        on(page.document, 'resume', go),
-      ];
+      ears ??= [onStop(stop), onGo(go)];
     },
     close() {
       for (const drop of ears ?? []) drop();
@@ -110,13 +99,4 @@ function movesOf(page: Page): Moves {
       go();
     },
   };
-}
-
-function on(
-  target: Page | undefined,
-  type: string,
-  listener: (event: { readonly persisted?: boolean }) => void,
-): () => void {
-  target?.addEventListener?.(type, listener);
-  return () => target?.removeEventListener?.(type, listener);
 }

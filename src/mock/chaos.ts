@@ -1,23 +1,11 @@
 import { UsageError } from '../core/errors/usage-error.ts';
+import { LONE_FAULTS } from './fault-kinds.ts';
 import { FaultPlan, type PlannedFault } from './fault-plan.ts';
 import { seededRandom } from './seeded-random.ts';
 import type { ChaosOptions, FaultKind } from './types.ts';
 
 /** What can happen on any day between a client and a server. No crashes: those would strike everybody else's requests too. */
-export const CHAOS_FAULTS: readonly FaultKind[] = [
-  'refuse',
-  'reset-before',
-  'reset-after',
-  'lose-response',
-  'truncate',
-  'stall',
-  'duplicate',
-  'zombie',
-  'misdirected',
-  'status:429',
-  'status:500',
-  'status:503',
-];
+export const CHAOS_FAULTS: readonly FaultKind[] = [...LONE_FAULTS, 'status:429', 'status:500', 'status:503'];
 
 /** Faults nobody planned. The n-th request meets the same one in every run with the same seed. */
 export class Chaos {

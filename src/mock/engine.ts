@@ -7,7 +7,8 @@ import type { Control } from './control.ts';
 import type { Cors } from './cors.ts';
 import { deliver, type Fate, type Parcel } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
-import { type EventDetails, type EventLog, type EventSubject, type MockEvent, type Tell } from './events.ts';
+import type { EventDetails, EventLog, EventSubject, MockEvent, Tell } from './events.ts';
+import { CRASHES } from './fault-kinds.ts';
 import type { PlannedFault } from './fault-plan.ts';
 import { IdempotentServer, type Visit } from './idempotent-server.ts';
 import type { LedgerStore } from './ledger-store.ts';
@@ -17,16 +18,7 @@ import { FaultPlans, PLAN_HEADER } from './plans.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
 import { tenantOf } from './tenant.ts';
-import type {
-  ChaosOptions,
-  CrashPoint,
-  Delivery,
-  Execution,
-  FaultKind,
-  LedgerEntry,
-  LogLine,
-  MockOptions,
-} from './types.ts';
+import type { ChaosOptions, Delivery, Execution, FaultKind, LedgerEntry, LogLine, MockOptions } from './types.ts';
 import { Zombies } from './zombies.ts';
 
 /** What an engine is made of: the options, resolved. */
@@ -52,10 +44,6 @@ export interface EngineParts {
   readonly chaos: ChaosOptions | undefined;
   readonly control: Control;
 }
-
-const CRASHES: ReadonlyMap<FaultKind, CrashPoint> = new Map(
-  (['before-effect', 'before-store', 'after-store'] as const).map((point) => [`crash:${point}`, point]),
-);
 
 /** One server, from switching on to `reset()`: takes a request in, counts it, lets the plan strike, and hands out what is left of the answer. */
 export class Engine {

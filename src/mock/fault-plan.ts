@@ -1,5 +1,6 @@
 import { milliseconds } from '../core/duration.ts';
 import { UsageError } from '../core/errors/usage-error.ts';
+import { FAULT_KINDS } from './fault-kinds.ts';
 import { matchRoute, type RoutePattern, routePattern } from './route-pattern.ts';
 import type { Fault, FaultKind } from './types.ts';
 
@@ -20,22 +21,6 @@ interface Entry extends PlannedFault {
   readonly written: Fault;
   seen: number;
 }
-
-/** All but `status:N`. */
-export const FAULT_KINDS: ReadonlySet<string> = new Set([
-  'refuse',
-  'reset-before',
-  'reset-after',
-  'lose-response',
-  'truncate',
-  'stall',
-  'duplicate',
-  'zombie',
-  'misdirected',
-  'crash:before-effect',
-  'crash:before-store',
-  'crash:after-store',
-]);
 
 const MEMBERS: ReadonlySet<string> = new Set(['fault', 'at', 'route', 'retryAfter', 'delay']);
 

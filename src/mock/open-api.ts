@@ -1,5 +1,5 @@
 import { CONTROL_ROUTES, type ControlRoute } from './control-routes.ts';
-import { FAULT_KINDS } from './fault-plan.ts';
+import { FAULT_KINDS } from './fault-kinds.ts';
 
 const DURATION = {
   description: 'milliseconds, or a text with its unit',

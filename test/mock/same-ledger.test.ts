@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS } from '../../src/mock/fault-plan.ts';
+import { FAULT_KINDS } from '../../src/mock/fault-kinds.ts';
 import { createMock, type Fault } from '../../src/mock/index.ts';
 import { PLAN_FILES } from './support/plan-files.ts';
 import { type PlanRun, runPlan } from './support/plan-run.ts';

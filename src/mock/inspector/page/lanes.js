@@ -94,7 +94,7 @@ export function tenantsOf(lanes) {
   return [...new Set(lanes.map(({ tenant }) => tenant))].toSorted();
 }
 
-/** What the key stands for now, and until when.
+/** What the key stands for at a moment, and until when.
  *
  * @param {Lane} lane
  * @param {number} now on the mock's clock
