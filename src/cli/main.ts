@@ -1,5 +1,6 @@
 import { journalCommand } from './journal-command.ts';
 import { mockCommand } from './mock-command.ts';
+import { tooOld } from './node-version.ts';
 import { usageError } from './usage-error.ts';
 import { packageVersion } from './version.ts';
 
@@ -21,6 +22,11 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
 export async function main(argv: readonly string[]): Promise<void> {
   // Whoever reads the output may stop reading: `onceward mock | head`.
   process.stdout.on('error', () => process.exit());
+  const old = tooOld(process.versions.node);
+  if (old !== undefined) {
+    usageError(old, 'node --version');
+    return;
+  }
   const [name, ...rest] = argv;
   if (name === '-h' || name === '--help') {
     process.stdout.write(HELP);
