@@ -10,6 +10,9 @@ afterEach(() => {
   expect(unhandled.splice(0)).toEqual([]);
 });
 
+/** Worlds that are told side by side: most of their time is waiting. */
+const SIDE_BY_SIDE = 8;
+
 interface Plan {
   readonly at: number;
   readonly fault: CallFault;
@@ -41,7 +44,8 @@ async function tell(
   );
   const started = performance.now();
   await story.run(scene);
-  const found = performance.now() - started > 3_000 ? ['I10: it took too long'] : [];
+  // A caller waits 2 s at most; twice in a row would be too long. Seven other worlds and whatever else runs here take their share.
+  const found = performance.now() - started > 3_900 ? ['I10: it took too long'] : [];
   healed = true;
   if (!lives) await scene.client.close({ timeout: 0 });
   const next = scene.world.client(scene.world.inner);
@@ -50,6 +54,24 @@ async function tell(
   await scene.client.close({ timeout: 0 });
   found.push(...(await broken(scene)));
   return { ...(met && { met }), found };
+}
+
+/** Strikes the first call, the second, and so on, until there is none left to strike. */
+async function tellUntilUnmet(
+  story: Story,
+  kind: Omit<Plan, 'at'>,
+): Promise<{ failures: string[]; unmet: { at: number; found: string[] } }> {
+  const failures: string[] = [];
+  for (let first = 1; ; first += SIDE_BY_SIDE) {
+    const places = Array.from({ length: SIDE_BY_SIDE }, (_, offset) => first + offset);
+    const told = await Promise.all(places.map(async (at) => ({ at, ...(await tell(story, { ...kind, at })) })));
+    for (const { met, found } of told) {
+      if (met !== undefined && found.length > 0)
+        failures.push(`${met.number} ${met.method} ${met.what}${kind.lives ? ', lives' : ''}: ${found.join('; ')}`);
+    }
+    const unmet = told.find(({ met }) => met === undefined);
+    if (unmet !== undefined) return { failures, unmet };
+  }
 }
 
 describe.each(STORIES)('$name', (story) => {
@@ -61,17 +83,11 @@ describe.each(STORIES)('$name', (story) => {
   ] as const)('the n-th journal call fails: $fault, lasting: $lasting', async (kind) => {
     const failures: string[] = [];
     for (const lives of [false, true]) {
-      for (let at = 1; ; at++) {
-        const { met, found } = await tell(story, { ...kind, at, lives });
-        if (met === undefined) {
-          // Past the last call: nothing was struck, and nothing may be wrong.
-          expect({ at, found }).toEqual({ at, found: [] });
-          expect(at).toBeGreaterThan(2);
-          break;
-        }
-        if (found.length > 0)
-          failures.push(`${met.number} ${met.method} ${met.what}${lives ? ', lives' : ''}: ${found.join('; ')}`);
-      }
+      const { failures: struck, unmet } = await tellUntilUnmet(story, { ...kind, lives });
+      // Past the last call: nothing was struck, and nothing may be wrong.
+      expect(unmet.found).toEqual([]);
+      expect(unmet.at).toBeGreaterThan(2);
+      failures.push(...struck);
     }
     expect(failures).toEqual([]);
   });
