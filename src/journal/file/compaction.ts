@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Retention } from '../../core/retention.ts';
-import { codeOf } from './failure.ts';
+import { codeOf, fileSystemError } from './failure.ts';
 import { type GenerationOptions, isLinked, linkAs, openLatest } from './generation.ts';
 import type { Log } from './log.ts';
 import { temporaryPath } from './names.ts';
 import { FULL, hasReserve, releaseReserve } from './reserve.ts';
 import { Snapshot } from './snapshot.ts';
-import { isSuspect } from './suspect.ts';
 
 export interface CompactionOptions extends GenerationOptions {
   readonly retention: Retention;
@@ -54,14 +53,19 @@ export async function followSeal(log: Log, options: CompactionOptions): Promise<
   return { log: await latest(log, options), ours };
 }
 
-/** Opens the latest generation of a directory, past every seal, and past what a failed flush has left behind. */
+/** Opens the latest generation of a directory, past every seal. A flush of it makes all of it durable. */
 export async function openUnsealed(options: CompactionOptions): Promise<Log> {
   const log = await openLatest(options);
-  if (!log.sealed && !isSuspect(options, log.fold.generation)) return log;
+  let kept = false;
   try {
-    return (await compact(log, options)).log;
+    if (log.sealed) return (await followSeal(log, options)).log;
+    await withReserve(options, async () => log.renew());
+    kept = true;
+    return log;
+  } catch (cause) {
+    throw codeOf(cause) === undefined ? cause : fileSystemError(`The journal ${log.path} cannot be written`, cause);
   } finally {
-    log.close();
+    if (!kept) log.close();
   }
 }
 

@@ -8,7 +8,6 @@ import { Log } from './log.ts';
 import type { LogIo } from './log-io.ts';
 import { generationPath, generationsIn, isTemporary, RETIRED, temporaryPath } from './names.ts';
 import { quarantine } from './quarantine.ts';
-import { suspectIn } from './suspect.ts';
 
 const FIRST = 1;
 
@@ -130,7 +129,6 @@ function retire(latest: number, { directory, io }: GenerationOptions): void {
       if (generation < latest - NAMES_KEPT) io.remove(path);
       else if (generation < latest && io.look(path)?.size !== RETIRED.length) replaceWithStub(path, directory, io);
     }
-    for (const name of names) if ((suspectIn(name) ?? latest) < latest) io.remove(join(directory, name));
     for (const name of names.filter(isTemporary)) {
       const path = join(directory, name);
       if (io.now() - (io.look(path)?.mtimeMs ?? Number.POSITIVE_INFINITY) > LEFTOVER_AFTER) io.remove(path);

@@ -7,7 +7,6 @@ import { asFailure, LogFailure, unknown } from './failure.ts';
 import type { Log } from './log.ts';
 import { copyOf } from './log-reader.ts';
 import { hasReserve, holdReserve, releaseReserve } from './reserve.ts';
-import { markSuspect } from './suspect.ts';
 import {
   type Answer,
   type Decided,
@@ -186,7 +185,6 @@ export class GroupCommit {
   async #rescue(error: unknown, waiting: readonly Decided[]): Promise<Settled> {
     try {
       if (this.#failure !== undefined) throw this.#failure;
-      markSuspect(this.#options, this.#log.fold.generation);
       const ours = await this.#switch((log) => compact(log, this.#options));
       return ours
         ? { sure: waiting, unsure: [] }

@@ -23,12 +23,15 @@ import { statfs } from 'node:fs/promises';
 export interface LogIo {
   /** Opens a log that is there, to read and to append; never through a symbolic link. */
   open(path: string): number;
+  /** Opens a log that is there, to write over bytes in it: to a descriptor that appends, Linux appends wherever it is told to write (pwrite(2),
+   *  BUGS). */
+  openToOverwrite(path: string): number;
   /** Makes a file that is not there (mode 0600), to read and to write. */
   create(path: string): number;
   close(fd: number): void;
   /** One write(2) at the end of the file. Returns how many bytes it took; must never write "the rest": others may be in between. */
   append(fd: number, bytes: Buffer): number;
-  /** Returns how many bytes it took. For files that nobody else writes. */
+  /** Returns how many bytes it took. For files that nobody else writes, and for bytes that stand there already. */
   write(fd: number, bytes: Buffer, position: number): number;
   truncate(fd: number, length: number): void;
   /** Resolves when everything written to the file before is on the device: fdatasync(2). */
@@ -58,6 +61,8 @@ export interface LogIo {
 }
 
 export interface FileStats {
+  /** Tells files apart, whatever their names. */
+  readonly ino: number;
   readonly size: number;
   /** How many names it has: 0 where it was deleted under us. */
   readonly nlink: number;
@@ -77,6 +82,7 @@ const NO_FOLLOW: number = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 /** Synchronous where the page cache answers in microseconds (a trip to the thread pool costs more), asynchronous for the flush. */
 export const nodeLogIo: LogIo = {
   open: (path) => openSync(path, constants.O_RDWR | constants.O_APPEND | NO_FOLLOW),
+  openToOverwrite: (path) => openSync(path, constants.O_RDWR | NO_FOLLOW),
   create: (path) => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW, 0o600),
   close: closeSync,
   append: (fd, bytes) => writeSync(fd, bytes),

@@ -144,6 +144,26 @@ export class Log {
     this.#judge();
   }
 
+  /** Writes once more, byte for byte, what no line says is durable. The flush of whoever wrote it may have failed before we opened the file: then
+   *  the kernel calls those pages clean, our flush would succeed without them, and nobody tells us (errseq_t). Whoever saw the failure may have
+   *  died of it, so no word of theirs can be waited for. Readers see no difference. @throws what the file system throws */
+  renew(): void {
+    const { io, path, fd } = this.#options;
+    const { named, end } = this.fold;
+    if (named >= end) return;
+    const bytes = this.#unflushed.read(named, end);
+    if (bytes === undefined) throw this.#final('what was read of it is not in memory');
+    const again = io.openToOverwrite(path);
+    try {
+      // Retired meanwhile: its successor was written from what was read, and flushed.
+      if (io.stat(again).ino !== io.stat(fd).ino) return;
+      if (io.write(again, bytes, named) < bytes.length)
+        throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+    } finally {
+      io.close(again);
+    }
+  }
+
   /** Makes everything that is folded durable. @throws LogFailure. A flush that failed must not be tried again: the kernel reports lost pages
    *  once, and the next flush "succeeds" over them. */
   async flush(): Promise<void> {

@@ -84,6 +84,14 @@ const MUTANTS: readonly Mutant[] = [
     replacement: '      await log.flush();',
     ...FAILED_FLUSH,
   },
+  {
+    name: 'believes the page cache of a process before it',
+    file: 'compaction.ts',
+    text: '    await withReserve(options, async () => log.renew());\n',
+    replacement: '',
+    testFile: 'journal/file/disk/failed-flush.test.ts',
+    test: 'what the failed flush of a process lost is not answered as durable by the next one: stopped before it knew',
+  },
 ];
 
 describe('a protocol that', () => {

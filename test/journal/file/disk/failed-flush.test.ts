@@ -11,8 +11,8 @@ function process(disk: SimulatedDisk, replace: (io: LogIo) => Partial<LogIo>): L
   return new Proxy(io, { get: (_, name: keyof LogIo) => replaced[name] ?? io[name].bind(io) });
 }
 
-test.each(['rescue fails', 'killed'])(
-  'what a failed flush lost is not answered as durable by the next process (%s)',
+test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew'])(
+  'what the failed flush of a process lost is not answered as durable by the next one: %s',
   async (how) => {
     const directory = await temporaryDirectory();
     const disk = new SimulatedDisk();
@@ -24,7 +24,7 @@ test.each(['rescue fails', 'killed'])(
       process(disk, (io) => ({
         async sync(fd) {
           if (!bad) return io.sync(fd);
-          if (how === 'killed') {
+          if (how === 'killed in its rescue') {
             dead();
             return new Promise<void>(() => {});
           }
@@ -37,7 +37,9 @@ test.each(['rescue fails', 'killed'])(
         async flush(fd) {
           return io.flush(fd).catch((error: unknown) => {
             bad = true;
-            throw error;
+            if (how !== 'stopped before it knew') throw error;
+            dead();
+            return new Promise<void>(() => {});
           });
         },
       })),
@@ -50,8 +52,8 @@ test.each(['rescue fails', 'killed'])(
       () => 'created',
       () => 'failed',
     );
-    if (how === 'killed') await killed;
-    else expect(await claim).toBe('failed');
+    if (how === 'its rescue fails') expect(await claim).toBe('failed');
+    else await killed;
     // Started again by its supervisor: the page cache shows the claim still.
     const two = fileJournalWith(disk.process(), directory);
     const { record } = await two.claim(make.operation('cart'));

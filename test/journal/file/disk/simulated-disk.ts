@@ -10,6 +10,7 @@ const PAGE = 64;
 
 /** A file: what the page cache shows, and what a power cut leaves of it for sure. */
 interface Inode {
+  readonly number: number;
   cached: Buffer;
   durable: Buffer;
   names: number;
@@ -18,8 +19,8 @@ interface Inode {
   done: number;
   /** Whoever has it open. */
   readonly descriptors: Set<Descriptor>;
-  /** What a flush could not write: the cache shows it, and no later flush writes it. */
-  readonly lost: (readonly [from: number, to: number])[];
+  /** What a flush could not write: the cache shows it, and no later flush writes it, unless it is written once more. */
+  lost: readonly (readonly [from: number, to: number])[];
 }
 
 interface Descriptor {
@@ -28,8 +29,19 @@ interface Descriptor {
   failed: boolean;
 }
 
+let inodes = 0;
+
 function newInode(bytes: Buffer, names: number): Inode {
-  return { cached: bytes, durable: bytes, names, asked: 0, done: 0, descriptors: new Set(), lost: [] };
+  return {
+    number: ++inodes,
+    cached: bytes,
+    durable: bytes,
+    names,
+    asked: 0,
+    done: 0,
+    descriptors: new Set(),
+    lost: [],
+  };
 }
 
 /** What a power cut leaves is drawn from it. */
@@ -158,6 +170,10 @@ class SimulatedProcess implements LogIo {
     return this.#call(`open ${path}`, () => this.#descriptor(found(this.#disk.inode(path), path)));
   }
 
+  openToOverwrite(path: string): number {
+    return this.open(path);
+  }
+
   create(path: string): number {
     return this.#call(`create ${path}`, () => {
       if (this.#disk.inode(path) !== undefined) throw systemError('EEXIST', path);
@@ -189,6 +205,10 @@ class SimulatedProcess implements LogIo {
       cached.copy(grown);
       bytes.copy(grown, position);
       inode.cached = grown;
+      const end = position + bytes.length;
+      inode.lost = inode.lost.flatMap(([from, to]) =>
+        [[from, Math.min(to, position)] as const, [Math.max(from, end), to] as const].filter(([a, b]) => a < b),
+      );
       return bytes.length;
     });
   }
@@ -299,7 +319,7 @@ class SimulatedProcess implements LogIo {
     const nth = ++inode.asked;
     if (what === 'flush' && this.#disk.nextFlushFails) {
       this.#disk.nextFlushFails = false;
-      inode.lost.push([inode.durable.length, cached.length]);
+      inode.lost = [...inode.lost, [inode.durable.length, cached.length]];
       for (const each of inode.descriptors) each.failed = true;
     }
     for (let turns = this.#disk.flushTurns(); turns > 0; turns--) await nextTurn();
@@ -319,9 +339,9 @@ function found(inode: Inode | undefined, path: string): Inode {
   return inode;
 }
 
-function stats({ cached, names }: Inode): FileStats {
+function stats({ number: ino, cached, names }: Inode): FileStats {
   const uid = process.geteuid?.() ?? 0;
-  return { size: cached.length, nlink: names, uid, mode: 0o100600, mtimeMs: Date.now(), isFile: () => true };
+  return { ino, size: cached.length, nlink: names, uid, mode: 0o100600, mtimeMs: Date.now(), isFile: () => true };
 }
 
 function systemError(code: string, what: string): Error {

@@ -45,7 +45,7 @@ export class MemoryDisk implements Pick<LogIo, 'append' | 'flush' | 'stat' | 're
   close(): void {}
 
   stat(): FileStats {
-    return { size: this.bytes.length, nlink: 1, uid: 0, mode: 0o100600, mtimeMs: 0, isFile: () => true };
+    return { ino: 1, size: this.bytes.length, nlink: 1, uid: 0, mode: 0o100600, mtimeMs: 0, isFile: () => true };
   }
 
   read(_fd: number, into: Buffer, position: number): number {
