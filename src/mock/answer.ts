@@ -13,8 +13,39 @@ const BODILESS = new Set([204, 205, 304]);
 export async function captureAnswer(response: Response): Promise<Answer> {
   // Response.error() has no status line to send.
   if (response.type === 'error') throw new TypeError('The handler answered with Response.error().');
-  const body = new Uint8Array(await response.arrayBuffer());
-  return { status: response.status, headers: [...response.headers], body };
+  return { status: response.status, headers: [...response.headers], body: await bytesOf(response) };
+}
+
+/** What `arrayBuffer()` gives, at half its price in Node.
+ *  @throws TypeError for a body that was read, is being read, or is not made of bytes */
+async function bytesOf({ body, bodyUsed }: Response): Promise<Uint8Array<ArrayBuffer>> {
+  if (bodyUsed) throw new TypeError('The body of the response was read before.');
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    // Not instanceof: a test environment may have a Uint8Array of its own.
+    if (Object.prototype.toString.call(value) !== '[object Uint8Array]') {
+      throw new TypeError('The body of the response has a chunk that is not a Uint8Array.');
+    }
+    // A copy: whoever streams may fill the same buffer again.
+    chunks.push(new Uint8Array(value));
+  }
+  return joined(chunks);
+}
+
+function joined(chunks: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const [first = new Uint8Array()] = chunks;
+  if (chunks.length < 2) return first;
+  const whole = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }
 
 export function toResponse(answer: Answer): Response {

@@ -1,4 +1,5 @@
 import type { Json } from '../core/types.ts';
+import { urlOf } from './at-hand.ts';
 import { CONTROL } from './control.ts';
 import type { Dialect, Terms } from './dialect.ts';
 import { type Fingerprint, fingerprint } from './fingerprint.ts';
@@ -21,8 +22,9 @@ export interface Arrival {
   readonly json: Json;
   /** The user's route that takes it. */
   readonly found: FoundRoute | undefined;
-  /** A fresh copy with the whole body. */
-  copy(): Request;
+  /** As it came: its body may be read by now. */
+  readonly request: Request;
+  readonly body: Uint8Array<ArrayBuffer>;
 }
 
 /** Where a request is headed: a route of the user, or the mock itself. */
@@ -37,7 +39,7 @@ export interface Target {
 
 /** Routes are relative to the path of baseUrl; a path beside it is taken whole. */
 export function targetOf(request: Request, basePath: string): Target {
-  const url = new URL(request.url);
+  const url = urlOf(request);
   const below = basePath !== '' && (url.pathname === basePath || url.pathname.startsWith(`${basePath}/`));
   const prefix = below ? basePath : '';
   const path = url.pathname.slice(prefix.length) || '/';
@@ -73,11 +75,7 @@ export function arrivalOf(
     ),
     json,
     found: findRoute(method, path),
-    copy() {
-      const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
-      // A fresh array: while msw listens, Headers keeps the array it is made from and writes into it.
-      const headers = new Headers([...request.headers].map(([name, value]) => [name, value]));
-      return new Request(request.url, { method, headers, body: bodiless ? null : body });
-    },
+    request,
+    body,
   };
 }

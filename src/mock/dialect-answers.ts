@@ -29,7 +29,9 @@ const MISSING: ExampleAnswer = problem(400, 'An idempotency key is needed here')
 
 export function answersOf({ answers, replay: marker }: ProfileData): DialectAnswers {
   const { expired, malformedKey, honoured: marks = {} } = answers;
+  const marked = Object.keys(marks).length > 0;
   const honoured: DialectAnswers['honoured'] = (answer, key) => {
+    if (!marked) return answer;
     const given = new Set(answer.headers.map(([name]) => name.toLowerCase()));
     const missing = Object.entries(marks).filter(([name]) => !given.has(name.toLowerCase()));
     return withHeaders(answer, filled(Object.fromEntries(missing), key));

@@ -11,12 +11,29 @@ const BEFORE_THE_OPERATION: ReadonlySet<number> = new Set([401, 407, 408, 425, 4
 const COME_BACK: ReadonlySet<unknown> = new Set(['retry', 'unchanged', 'in-progress']);
 
 /** Whether an outcome is what the key stands for from now on. */
-export function keeps({ status, headers, body }: Answer, data: ProfileData): boolean {
-  const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-  const answer: ResponseAnswer = { kind: 'response', status, headers: lower, body };
-  if (isMarkedKept(answer, data)) return true;
-  if (COME_BACK.has(matchRule(answer, data, 'later')) || BEFORE_THE_OPERATION.has(status)) return false;
-  return data.stores[kindOf(status)] === 'yes';
+export type Keeps = (answer: Answer) => boolean;
+
+export function keepsOf(data: ProfileData): Keeps {
+  // Most answers are of a status that no rule of the profile speaks of: those need not be parsed to be asked about.
+  const spokenOf = new Map<number, ProfileData>();
+  return ({ status, headers, body }) => {
+    const asStored = data.stores[kindOf(status)] === 'yes' && !BEFORE_THE_OPERATION.has(status);
+    let about = spokenOf.get(status);
+    if (about === undefined) {
+      about = { ...data, rules: data.rules.filter(({ when }) => canBe(when.status, status)) };
+      spokenOf.set(status, about);
+    }
+    if (about.rules.length === 0) return asStored;
+    const lower = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+    const answer: ResponseAnswer = { kind: 'response', status, headers: lower, body };
+    if (isMarkedKept(answer, about)) return true;
+    return asStored && !COME_BACK.has(matchRule(answer, about, 'later'));
+  };
+}
+
+function canBe(wanted: ProfileData['rules'][number]['when']['status'], status: number): boolean {
+  const bare: ResponseAnswer = { kind: 'response', status, headers: [], body: new Uint8Array() };
+  return wanted === undefined || matches({ status: wanted }, bare, undefined);
 }
 
 /** Stripe keeps some of its 400s, and says so by a header: what is final after a lost answer because of such a mark is kept. */

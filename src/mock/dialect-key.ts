@@ -1,10 +1,11 @@
 import type { ProfileData } from '../core/profile.ts';
 import type { Json } from '../core/types.ts';
+import type { HeaderValues } from './at-hand.ts';
 import { type KeyReading, malformed, readKey } from './idempotency-key.ts';
 
 /** What of a request can carry a key. */
 export interface Carried {
-  readonly headers: Headers;
+  readonly headers: HeaderValues;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly json: Json;
 }

@@ -3,9 +3,9 @@ import { keyLifetime as knownLifetime } from '../core/key-age.ts';
 import type { Lifetime, Profile, ProfileData } from '../core/profile.ts';
 import { routeFacts } from '../core/route.ts';
 import type { Duration } from '../core/types.ts';
-import type { Answer } from './answer.ts';
+import type { HeaderValues } from './at-hand.ts';
 import { answersOf, type DialectAnswers } from './dialect-answers.ts';
-import { keeps } from './dialect-keeps.ts';
+import { type Keeps, keepsOf } from './dialect-keeps.ts';
 import { type Carried, comparedBody, keyIn } from './dialect-key.ts';
 import type { KeyReading } from './idempotency-key.ts';
 import { SAFE_METHODS } from './routes.ts';
@@ -16,6 +16,9 @@ export interface Memory {
   readonly lifetime: number;
   readonly from: NonNullable<Lifetime['from']>;
 }
+
+/** Paths whose terms are known by heart. */
+const REMEMBERED = 1_000;
 
 /** What holds for the key on one route. */
 export interface Terms extends Memory {
@@ -30,13 +33,12 @@ export interface Dialect extends DialectAnswers {
   terms(method: string, url: URL): Terms;
   keyIn(request: Carried, terms: Terms): KeyReading;
   /** Values of the headers that are stored with the key and may not change: another one makes it another request. */
-  boundHeaders(headers: Headers): readonly (string | null)[];
+  boundHeaders(headers: HeaderValues): readonly (string | null)[];
   /** What of the body two requests with one key are compared by. */
   compared(request: Carried): Uint8Array;
   /** False where every later use of a key is refused in the same words, whatever it asks for. */
   readonly seesMismatch: boolean;
-  /** Whether an outcome is what the key stands for from now on. */
-  keeps(answer: Answer): boolean;
+  readonly keeps: Keeps;
 }
 
 /** @param keyLifetime instead of every lifetime the profile names */
@@ -45,7 +47,7 @@ export function dialectOf({ data }: Profile, keyLifetime: Duration | undefined):
   return {
     ...answersOf(data),
     data,
-    terms(method, url) {
+    terms: remembered((method, url) => {
       const { honoured, keyLimit, required, lifetime } = routeFacts(data, method, url.href);
       return {
         honours: honoursAs(method, honoured === 'yes', required === 'yes'),
@@ -53,12 +55,27 @@ export function dialectOf({ data }: Profile, keyLifetime: Duration | undefined):
         lifetime: override ?? knownLifetime(lifetime),
         from: lifetime.from ?? 'first-use',
       };
-    },
+    }),
     keyIn: (request, { keyLimit }) => keyIn(request, data, keyLimit),
     boundHeaders: (headers) => (data.firstSent === undefined ? [] : [headers.get(data.firstSent)]),
     compared: (request) => comparedBody(request, data),
     seesMismatch: (data.answers.replay?.status ?? 200) < 400,
-    keeps: (answer) => keeps(answer, data),
+    keeps: keepsOf(data),
+  };
+}
+
+/** Terms by method and path, of the latest few: a server is asked about the same ones again and again. */
+function remembered(find: Dialect['terms']): Dialect['terms'] {
+  const known = new Map<string, Terms>();
+  return (method, url) => {
+    const name = `${method} ${url.pathname}`;
+    let terms = known.get(name);
+    if (terms === undefined) {
+      if (known.size >= REMEMBERED) known.clear();
+      terms = find(method, url);
+      known.set(name, terms);
+    }
+    return terms;
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Answer, toResponse } from './answer.ts';
 import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
-import { bodyOf, deliveryOf, wholeRequest } from './at-hand.ts';
+import { bodyAtHand, deliveryOf, wholeRequest } from './at-hand.ts';
 import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
 import type { Control } from './control.ts';
@@ -117,7 +117,7 @@ export class Engine {
   async #serve(request: Request, target: Target): Promise<Parcel> {
     const { dialect, clock } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
-    const body = await bodyOf(request);
+    const body = bodyAtHand(request) ?? new Uint8Array(await request.arrayBuffer());
     while (this.#restarting !== undefined) await this.#restarting;
     // It was on its way in when the server was replaced.
     if (this.#ended) return { kind: 'reset' };

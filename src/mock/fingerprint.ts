@@ -10,7 +10,9 @@ export function fingerprint(
   headers: readonly (string | null)[],
   body: Uint8Array,
 ): Fingerprint {
-  return { head: [`${method} ${url.pathname}${url.search}`, ...headers.map((value) => value ?? '')].join('\n'), body };
+  let head = `${method} ${url.pathname}${url.search}`;
+  for (const value of headers) head += `\n${value ?? ''}`;
+  return { head, body };
 }
 
 export function sameRequest(one: Fingerprint, other: Fingerprint): boolean {

@@ -1,5 +1,6 @@
 import { type Answer, captureAnswer, problemAnswer } from './answer.ts';
 import type { Arrival } from './arrival.ts';
+import { copyOf } from './at-hand.ts';
 import type { FoundRoute } from './routes.ts';
 import type { Execution, RouteContext } from './types.ts';
 
@@ -28,7 +29,7 @@ function contextOf(arrival: Arrival, params: Record<string, string>, key: string
   return {
     // Made when it is asked for: most handlers take the parsed body, and a Request is the dearest part of their call.
     get request() {
-      request ??= arrival.copy();
+      request ??= copyOf(arrival.request, arrival.body);
       return request;
     },
     json: arrival.json,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { requestAtHand } from './at-hand.ts';
+import { type HeaderValues, requestAtHand } from './at-hand.ts';
 
 /** Enough for every test of a client that sends at most 1 MiB. */
 const LARGEST_BODY = 10 * 1024 * 1024;
@@ -15,11 +15,18 @@ export function readWhole(incoming: IncomingMessage): Promise<Uint8Array<ArrayBu
       if (length > LARGEST_BODY) chunks.length = 0;
       else chunks.push(chunk);
     });
-    incoming.once('end', () => resolve(length > LARGEST_BODY ? 'too-large' : new Uint8Array(Buffer.concat(chunks))));
+    incoming.on('end', () => resolve(length > LARGEST_BODY ? 'too-large' : wholeOf(chunks)));
     // After 'end' these come too late to matter.
-    incoming.once('error', () => resolve('aborted'));
-    incoming.once('close', () => resolve('aborted'));
+    const aborted = (): void => resolve('aborted');
+    incoming.on('error', aborted);
+    incoming.on('close', aborted);
   });
+}
+
+/** A copy in any case: a chunk is a piece of a buffer that is as large as a read. */
+function wholeOf(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {
+  const [first] = chunks;
+  return new Uint8Array(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
 }
 
 /** Methods that a Request refuses. */
@@ -29,20 +36,54 @@ const FORBIDDEN: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 export function toRequest(incoming: IncomingMessage, body: Uint8Array<ArrayBuffer>): Request | undefined {
   const { method = 'GET', url: target = '/', rawHeaders } = incoming;
   if (FORBIDDEN.has(method)) return undefined;
+  const host = incoming.headers.host ?? `${incoming.socket.localAddress}:${incoming.socket.localPort}`;
+  const url = urlOf(target, host);
+  // A Request refuses them.
+  if (url === undefined || url.username !== '' || url.password !== '') return undefined;
+  return requestAtHand({
+    method,
+    url,
+    headers: new RawHeaders(rawHeaders),
+    body,
+    make() {
+      const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
+      return new Request(url, { method, headers: pairsOf(rawHeaders), body: bodiless ? null : body });
+    },
+  });
+}
+
+function urlOf(target: string, host: string): URL | undefined {
   try {
-    const headers = new Headers();
-    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-      headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
-    }
-    const host = `http://${incoming.headers.host ?? `${incoming.socket.localAddress}:${incoming.socket.localPort}`}`;
-    const url = new URL(target.startsWith('/') ? `${new URL(host).origin}${target}` : target);
-    // A Request refuses them.
-    if (url.username !== '' || url.password !== '') return undefined;
-    const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
-    let made: Request | undefined;
-    const whole = (): Request => (made ??= new Request(url, { method, headers, body: bodiless ? null : body }));
-    return requestAtHand({ method, url: url.href, headers, body, whole });
+    return new URL(target.startsWith('/') ? `${new URL(`http://${host}`).origin}${target}` : target);
   } catch {
     return undefined;
   }
+}
+
+/** Looks up what a Headers would say, without making one: a server asks for five of them. */
+class RawHeaders implements HeaderValues {
+  /** Names and values, in turn. */
+  readonly #raw: readonly string[];
+
+  constructor(raw: readonly string[]) {
+    this.#raw = raw;
+  }
+
+  get(name: string): string | null {
+    const wanted = name.toLowerCase();
+    let found: string | null = null;
+    for (let index = 0; index + 1 < this.#raw.length; index += 2) {
+      const given = this.#raw[index] ?? '';
+      if (given.length !== wanted.length || given.toLowerCase() !== wanted) continue;
+      const value = this.#raw[index + 1] ?? '';
+      found = found === null ? value : `${found}, ${value}`;
+    }
+    return found;
+  }
+}
+
+function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
+  return pairs;
 }

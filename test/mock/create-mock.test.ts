@@ -125,9 +125,57 @@ describe('routes', () => {
     expect(mock.ledger()).toEqual([]);
   });
 
-  test('Response.error() of a handler is a failed handler', async () => {
-    const mock = createMock({ routes: { 'POST /x': () => Response.error() } });
+  test.each<[what: string, answer: () => Response | Promise<Response>]>([
+    ['Response.error()', () => Response.error()],
+    [
+      'a response whose body was read',
+      async () => {
+        const read = Response.json({});
+        await read.text();
+        return read;
+      },
+    ],
+    [
+      'a response that is being read',
+      () => {
+        const held = Response.json({});
+        held.body?.getReader();
+        return held;
+      },
+    ],
+    [
+      'a body that is not bytes',
+      () =>
+        new Response(
+          new ReadableStream({
+            start(controller) {
+              controller.enqueue('text');
+              controller.close();
+            },
+          }),
+        ),
+    ],
+  ])('%s of a handler is a failed handler', async (_what, answer) => {
+    const mock = createMock({ routes: { 'POST /x': answer } });
     expect((await mock.fetch(`${BASE}/x`, post({}, { 'idempotency-key': 'k' }))).status).toBe(500);
+  });
+
+  test('a stream that fills one buffer again and again is stored as it was sent', async () => {
+    const buffer = new Uint8Array(1);
+    let left = 3;
+    const source: UnderlyingDefaultSource<Uint8Array> = {
+      pull(controller) {
+        buffer[0] = 0x40 + left;
+        controller.enqueue(buffer);
+        left -= 1;
+        if (left === 0) controller.close();
+      },
+    };
+    const stream = (): ReadableStream<Uint8Array> => new ReadableStream(source, { highWaterMark: 0 });
+    const mock = createMock({ routes: { 'POST /x': () => new Response(stream()) } });
+    for (const _ of ['first', 'repeat']) {
+      expect(await (await mock.fetch(`${BASE}/x`, post({}, { 'idempotency-key': 'k' }))).text()).toBe('CBA');
+    }
   });
 });
 

@@ -96,6 +96,38 @@ test('a key header sent twice on the wire is malformed', async () => {
   expect(mock.ledger()).toEqual([]);
 });
 
+test('a handler sees the request as it was written on the wire, in any spelling', async () => {
+  const seen: unknown[] = [];
+  const url = await served(
+    createMock({
+      tenant: (request) => request.headers.get('x-team') ?? 'none',
+      routes: {
+        'POST /x': async ({ request, json, key }) => {
+          seen.push(request.url, [...request.headers.keys()].sort(), request.headers.get('x-team'), json, key);
+          return new Response(await request.text());
+        },
+      },
+    }),
+  );
+  const { host, port, hostname } = new URL(url);
+  const answer = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    connect(Number(port), hostname)
+      .setEncoding('latin1')
+      .on('data', (chunk) => {
+        text += chunk;
+      })
+      .on('end', () => resolve(text))
+      .on('error', reject)
+      .end(
+        `POST http://${host}/x?y=1 HTTP/1.1\r\nHOST: ${host}\r\nX-Team: a\r\nx-team:  b  \r\nIDEMPOTENCY-key: k\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n`,
+      );
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\[\]$/);
+  const names = ['connection', 'host', 'idempotency-key', 'transfer-encoding', 'x-team'];
+  expect(seen).toEqual([`${url}/x?y=1`, names, 'a, b', [], 'k']);
+});
+
 test('a body over 10 MiB is refused with 413 and does not count', async () => {
   const mock = createMock();
   const url = await served(mock);
