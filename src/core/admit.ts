@@ -81,8 +81,16 @@ export async function admit(call: PreparedCall, admission: Admission): Promise<T
     return await answerKnown(record, { frozen, call, admission, journal });
   } catch (error) {
     if (error instanceof OperationConflictError || error instanceof UsageError) throw error;
-    throw asJournalError(error, frozen.id);
+    throw notStored(asJournalError(error, frozen.id), frozen, admission);
   }
+}
+
+/** The call sent nothing. But its name may be under way here already, and of that nobody may hear "none". */
+function notStored(error: JournalError, { owner, id }: FrozenCall, { settings, pool }: Admission): JournalError {
+  const driver = pool.find(operationIdentity(settings.name, owner, id));
+  if (driver === undefined || effectOfRecord(driver.record) === 'none') return error;
+  const effect = effectOfRecord(driver.record);
+  return new JournalError(error.reason, error.message, { operationId: id, effect, cause: error.cause });
 }
 
 interface Call {

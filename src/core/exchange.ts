@@ -131,6 +131,8 @@ function sendOnce(
       work.possible = true;
       work.attempts += 1;
       work.sentAt = settings.clock.now();
+      // From here on by the monotonic clock too: the wall clock may be set back while we wait for the answer.
+      work.age(settings);
     },
   });
 }

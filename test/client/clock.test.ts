@@ -161,6 +161,25 @@ describe('a clock that is set', () => {
     );
     expect(world.requests()).toBe(2);
   });
+
+  // Found by the simulation: a process stood still with its first request out, and its clock was set back by as much.
+  test('back while the first request is out: the monotonic clock has counted from its send', async () => {
+    const world = await makeWorld();
+    const { now, monotonic, sleep } = world.mock.clock;
+    let stood = 0;
+    const clock = { now, monotonic: () => monotonic() + stood, sleep };
+    const client = world.client({
+      clock,
+      profile: ietf({ keyLifetime: '10m' }),
+      wrapFetch: (send) => async (input, init) => {
+        stood = 10 * 60_000;
+        return send(input, init);
+      },
+    });
+    world.mock.fail('status:503');
+    expect(await toldOutcome(charge(client, 'cart/1', 1).outcome())).toBe('in-doubt possible key-expired');
+    expect(world.requests()).toBe(1);
+  });
 });
 
 describe('deadline', () => {

@@ -161,6 +161,24 @@ describe('before the send', () => {
 });
 
 describe('after the send', () => {
+  // Found by the simulation: a second call of the name, while the first one waits for its answer and the disk is full.
+  test('a call whose claim fails while the name is under way hears "possible", not "none"', async () => {
+    const world = await makeWorld();
+    const inner = world.journal();
+    let full = false;
+    const client = world.client({
+      journal: { ...inner, claim: (record) => (full ? fails() : inner.claim(record)), close: async () => undefined },
+    });
+    world.hold();
+    const first = charge(client, 'cart/1', 1);
+    await until(() => world.requests() === 1, 'sent');
+    full = true;
+    expect(await told(charge(client, 'cart/1', 1))).toBe('JournalError JOURNAL possible unavailable');
+    expect(await told(charge(client, 'cart/2', 1))).toBe('JournalError JOURNAL none unavailable');
+    world.release();
+    expect(await told(first)).toBe(ONE);
+  });
+
   const finishes = (fail: () => boolean) => (journal: Journal) =>
     slowed(journal, { update: ({ state }) => fail() && state.finishedAt !== undefined && fails() });
 
