@@ -1,0 +1,85 @@
+import type { VerifyCase } from './case.ts';
+import { CASES } from './cases/catalogue.ts';
+import type { VerifyOptions } from './options.ts';
+import { type ReportData, reportOf, type VerifyReport, type VerifyResult } from './report.ts';
+import { runCase } from './run-case.ts';
+import { invalid, type Settled, settle } from './settled.ts';
+import { Subject } from './subject.ts';
+
+/** Looks at a real server from outside: sends requests with idempotency keys, some twice, some at once, some cut off, and says what it makes of them,
+ *  in the cases C01 to C25. Use a test system: what the requests do is done.
+ *
+ *  @throws UsageError ERR_ONCEWARD_INVALID_OPTION where an option is wrong, or the server is not on this machine and nobody says whose it is
+ *
+ *  @example
+ *  const report = await verify({
+ *    url: 'http://localhost:3000',
+ *    request: (n) => ({ path: '/charges', json: { reference: n, amount: 100 } }),
+ *    countEffects: async (n) => (await db.charges.where({ reference: n })).length,
+ *  });
+ *  if (!report.ok) console.error(report.toText());
+ */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  const settled = settle(options);
+  const wanted = chosen(options);
+  const startedAt = new Date();
+  const results = options.dryRun
+    ? CASES.filter(({ id }) => wanted.has(id)).map((one) => planned(one, settled))
+    : await carriedOut(settled, wanted);
+  return reportOf(dataOf(settled, { startedAt, results, dryRun: options.dryRun === true }));
+}
+
+async function carriedOut(settled: Settled, wanted: ReadonlySet<string>): Promise<VerifyResult[]> {
+  const subject = new Subject(settled);
+  const results: VerifyResult[] = [];
+  for (const one of CASES) {
+    // C01 is asked in any case, and told if it was asked for.
+    const basic = one === CASES[0];
+    if (!basic && !wanted.has(one.id)) continue;
+    const reason = one.skip?.(settled);
+    if (reason !== undefined) results.push(unasked(one, 'skip', reason));
+    else if (!basic && subject.baseline === undefined)
+      results.push(unasked(one, 'inconclusive', 'C01 did not succeed'));
+    else results.push(await runCase(subject, one));
+  }
+  return results.filter(({ id, verdict }) => wanted.has(id) || verdict === 'inconclusive' || verdict === 'fail');
+}
+
+function unasked({ id, title, level }: VerifyCase, verdict: 'skip' | 'inconclusive', evidence: string): VerifyResult {
+  return { id, title, level, verdict, evidence, ms: 0 };
+}
+
+function planned(one: VerifyCase, settled: Settled): VerifyResult {
+  const reason = one.skip?.(settled);
+  const requests = one.requests(settled);
+  return unasked(
+    one,
+    'skip',
+    reason ?? `would send: ${one.sends} (about ${requests} ${requests === 1 ? 'request' : 'requests'})`,
+  );
+}
+
+/** @throws UsageError for an id that no case has */
+function chosen({ only, skip = [] }: VerifyOptions): ReadonlySet<string> {
+  const ids = CASES.map(({ id }) => id);
+  const unknown = [...(only ?? []), ...skip].find((id) => !ids.includes(id));
+  if (unknown !== undefined) throw invalid(`There is no case '${unknown}': they are ${ids[0]} to ${ids.at(-1)}.`);
+  const wanted = new Set((only ?? ids).filter((id) => !skip.includes(id)));
+  if (wanted.size === 0) throw invalid('only and skip leave no case.');
+  return wanted;
+}
+
+function dataOf(
+  { url, profile, seed, countEffects }: Settled,
+  rest: { readonly startedAt: Date; readonly results: readonly VerifyResult[]; readonly dryRun: boolean },
+): ReportData {
+  return {
+    url: `${url.origin}${url.pathname}`,
+    profile: profile.name,
+    seed,
+    probe: countEffects !== undefined,
+    startedAt: rest.startedAt.toISOString(),
+    dryRun: rest.dryRun,
+    cases: rest.results,
+  };
+}
