@@ -1,9 +1,17 @@
 // Ways to die. They wrap the two ports a client is given, `journal` and `fetch`, so that the package itself holds no hook for them.
 import { writeSync } from 'node:fs';
 
-/** One line for the parent. Synchronous: what was said before a SIGKILL has been said. */
+/** One line for the parent. Synchronous: what was said before a SIGKILL has been said. A pipe that the parent reads slowly is full for a while, and
+ *  takes no more, or only a part. */
 export function tell(event) {
-  writeSync(1, `${JSON.stringify(event)}\n`);
+  let rest = Buffer.from(`${JSON.stringify(event)}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 /** Counts how often each point was passed, and kills this process with SIGKILL when the planned one comes for the n-th time.
