@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Retention } from '../../core/retention.ts';
-import { codeOf, fileSystemError } from './failure.ts';
+import { codeOf, Divided, fileSystemError } from './failure.ts';
 import { type GenerationOptions, isLinked, linkAs, openLatest } from './generation.ts';
 import type { Log } from './log.ts';
 import { temporaryPath } from './names.ts';
@@ -38,18 +38,32 @@ export interface Next {
  *  @throws what the file system throws, JournalError, LogFailure */
 export async function compact(log: Log, options: CompactionOptions): Promise<Next> {
   if (log.sealed) return followSeal(log, options);
-  const ours = await replaced(log, options, async (snapshot) => {
-    await snapshot.overtake();
-    log.seal(options.io.now());
-  });
-  return { log: await latest(log, options), ours };
+  return succeeded(log, options, () =>
+    replaced(log, options, async (snapshot) => {
+      await snapshot.overtake();
+      log.seal(options.io.now());
+    }),
+  );
 }
 
 /** Goes on behind a seal. Whoever wrote it may be dead: then its work is done here. */
 export async function followSeal(log: Log, options: CompactionOptions): Promise<Next> {
   const next = log.fold.generation + 1;
   for (let waited = 0; !isLinked(options, next) && waited < PATIENCE.times; waited++) await sleep(PATIENCE.ms);
-  const ours = !isLinked(options, next) && (await withReserve(options, () => replaced(log, options)));
+  return succeeded(
+    log,
+    options,
+    async () => !isLinked(options, next) && (await withReserve(options, () => replaced(log, options))),
+  );
+}
+
+/** @param replace returns whether the successor is made of what this process has read */
+async function succeeded(log: Log, options: CompactionOptions, replace: () => Promise<boolean>): Promise<Next> {
+  const ours = await replace().catch((error: unknown) => {
+    // What others have read counts: it is read anew, and what waits is decided by that.
+    if (error instanceof Divided) return false;
+    throw error;
+  });
   return { log: await latest(log, options), ours };
 }
 
@@ -82,6 +96,7 @@ async function replaced(
   const snapshot = await Snapshot.write(log, { io, path, generation, retention, now: io.now() });
   try {
     await seal?.(snapshot);
+    log.compare();
     await withReserve(options, () => snapshot.finish());
     return linkAs(path, generation, options);
   } finally {

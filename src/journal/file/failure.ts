@@ -61,6 +61,16 @@ export function unusable(path: string, cause: unknown): LogFailure {
   );
 }
 
+/** What this process has in memory is not what the file shows: others have read that, and may have answered by it. Whoever opens the log anew reads
+ *  the same as they did. */
+export class Divided extends LogFailure {
+  constructor(path: string) {
+    const what = `The journal ${path} no longer shows what was written to it. Check the disk.`;
+    const more = 'Whether the last writes are stored is unknown; the same names join them.';
+    super(new JournalError('unavailable', `${what} ${more}`), false);
+  }
+}
+
 /** Something was written, and what came of it cannot be known here. */
 export function unknown(failure: LogFailure): LogFailure {
   const { reason, message, cause } = failure.error;

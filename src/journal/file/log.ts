@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JournalError } from '../../core/errors/journal-error.ts';
 import { type Batch, encodeSeal, type Preamble, shiftsIn, textsOfBatch } from './batch.ts';
 import type { Applied, Entry } from './entry.ts';
-import { corrupt, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
+import { corrupt, Divided, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
 import { type BlockPlace, Fold } from './fold.ts';
 import { encodeLineOfTexts } from './line.ts';
 import type { LogIo } from './log-io.ts';
@@ -105,6 +105,24 @@ export class Log {
       this.#append(preamble, [encodeSeal(preamble, at)]);
       this.#readBack();
     }
+  }
+
+  /** Behind the seal, before a successor is made of what this process has read. @throws LogFailure */
+  compare(): void {
+    this.#compare(this.fold.end);
+  }
+
+  /** Up to `to` the file still shows what is in memory. Where a flush has failed and the page cache has let go of it, others have read older bytes,
+   *  may have answered by them, and mean those when they say what is durable. */
+  #compare(to: number): void {
+    const { fd, io } = this.#options;
+    const from = this.#unflushed.from ?? to;
+    if (from >= to) return;
+    const held = this.#unflushed.read(from, to);
+    const shown = Buffer.alloc(to - from);
+    io.read(fd, shown, from);
+    if (held?.equals(shown)) return;
+    throw new Divided(this.#options.path);
   }
 
   /** Before a pause: says in the log itself what is durable. From then on a change to it is known from a torn piece. */
@@ -245,6 +263,7 @@ export class Log {
       const { size, nlink } = io.stat(fd);
       if (size < this.fold.end) throw this.#final('it became shorter while in use');
       this.#takeOwn(size);
+      const known = this.fold.end;
       let shared = NOTHING;
       for (let length = this.fold.end === 0 ? FIRST_SLICE : SLICE; this.fold.end < size && !this.fold.ended; ) {
         const from = this.fold.end;
@@ -256,7 +275,7 @@ export class Log {
         const got = io.read(fd, slice, from);
         // What is durable need not be kept: one piece of memory does for all of it.
         if (ofSnapshot) this.fold.feed(slice.subarray(0, got), this.#onBatch);
-        else this.#feed(slice.subarray(0, got));
+        else this.#feed(slice.subarray(0, got), known);
         if (this.fold.end > from) length = SLICE;
         else if (wanted < most && got === wanted) length *= 2;
         else break;
@@ -279,7 +298,7 @@ export class Log {
     const from = this.fold.end;
     if (bytes === undefined || size !== from + bytes.length || this.fold.ended) return;
     if (batch === undefined || shifts === undefined) {
-      this.#feed(bytes);
+      this.#feed(bytes, from);
       return;
     }
     this.#unflushed.add(from, bytes);
@@ -287,11 +306,13 @@ export class Log {
     this.#unflushed.drop(this.durable);
   }
 
-  #feed(bytes: Buffer): void {
+  /** @param known what has been read before: the rest needs no other look */
+  #feed(bytes: Buffer, known: number): void {
     // First: an entry may concern a record of a line before it in these bytes.
     this.#unflushed.add(this.fold.end, bytes);
     this.fold.feed(bytes, this.#onBatch);
     this.#unflushed.cut(this.fold.end);
+    this.#compare(Math.min(this.durable, known));
     this.#unflushed.drop(this.durable);
   }
 

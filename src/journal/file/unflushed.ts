@@ -3,6 +3,11 @@
 export class Unflushed {
   #pieces: { readonly from: number; readonly bytes: Buffer }[] = [];
 
+  /** Where they begin. */
+  get from(): number | undefined {
+    return this.#pieces[0]?.from;
+  }
+
   /** Bytes that follow those added before. */
   add(from: number, bytes: Buffer): void {
     if (bytes.length > 0) this.#pieces.push({ from, bytes });

@@ -92,6 +92,22 @@ const MUTANTS: readonly Mutant[] = [
     testFile: 'journal/file/disk/failed-flush.test.ts',
     test: 'what the failed flush of a process lost is not answered as durable by the next one: stopped before it knew',
   },
+  {
+    name: 'takes its memory for what others have read',
+    file: 'compaction.ts',
+    text: '    log.compare();\n',
+    replacement: '',
+    testFile: 'journal/file/disk/failed-flush.test.ts',
+    test: 'a process that sees what a failed flush lost, and one that does not and goes on, never answer with two keys',
+  },
+  {
+    name: "takes another's word for bytes that the other has not seen",
+    file: 'log.ts',
+    text: '    this.#compare(Math.min(this.durable, known));\n',
+    replacement: '',
+    testFile: 'journal/file/disk/failed-flush.test.ts',
+    test: 'a process that sees what a failed flush lost, and one that does not and seals it, never answer with two keys',
+  },
 ];
 
 describe('a protocol that', () => {

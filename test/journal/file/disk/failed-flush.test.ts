@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
+import { compactFileJournal, fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
 import type { LogIo } from '../../../../src/journal/file/log-io.ts';
 import { samples } from '../../../../src/testing/journal-contract/sample-record.ts';
 import { temporaryDirectory } from '../support/directory.ts';
@@ -62,5 +62,59 @@ test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew']
     const three = fileJournalWith(after.process(), directory);
     const stored = await three.get('shop/alice/cart').catch((e: unknown) => e);
     expect(stored).toMatchObject({ write: record.write });
+  },
+);
+
+test.each(['goes on', 'seals it'])(
+  'a process that sees what a failed flush lost, and one that does not and %s, never answer with two keys',
+  async (how) => {
+    const directory = await temporaryDirectory();
+    const disk = new SimulatedDisk();
+    const make = samples();
+    let failed = () => {};
+    const failure = new Promise<void>((resolve) => (failed = resolve));
+    let wake = () => {};
+    const awake = new Promise<void>((resolve) => (wake = resolve));
+    const one = fileJournalWith(
+      process(disk, (io) => ({
+        flush: (fd) =>
+          io.flush(fd).catch(async (error: unknown) => {
+            failed();
+            // It is stopped before it can do anything about it.
+            await awake;
+            throw error;
+          }),
+      })),
+      directory,
+    );
+    await one.claim(make.operation('kept'));
+    disk.nextFlushFails = true;
+    const claim = one.claim(make.operation('cart')).catch((error: unknown) => error);
+    await failure;
+    disk.forgetLost();
+    let noLink = false;
+    const two = fileJournalWith(
+      process(disk, (io) => ({
+        link(from, to) {
+          if (noLink) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+          io.link(from, to);
+        },
+      })),
+      directory,
+    );
+    const winner = make.operation('cart');
+    expect((await two.claim(winner)).created).toBe(true);
+    if (how === 'seals it') {
+      noLink = true;
+      await compactFileJournal(two).catch(() => {});
+    }
+    noLink = false;
+    wake();
+    expect(await claim).toMatchObject({ created: false, record: { write: winner.write } });
+    // A new process of the same program goes on with the one that was answered.
+    const three = fileJournalWith(disk.process(), directory);
+    expect((await three.claim(make.operation('cart'))).record.write).toBe(winner.write);
+    expect((await two.get(winner.identity))?.write).toBe(winner.write);
+    await Promise.all([two.close(), three.close()]);
   },
 );

@@ -88,6 +88,11 @@ export class SimulatedDisk {
     return disk;
   }
 
+  /** Memory is short: what was lost is read from the disk from now on. */
+  forgetLost(): void {
+    for (const inode of this.#names.values()) inode.cached = writable(inode);
+  }
+
   inode(path: string): Inode | undefined {
     return this.#names.get(path);
   }
