@@ -7,7 +7,7 @@ import type { VerifyRequest } from './options.ts';
 import { type Carried, type Outgoing, outgoing } from './outgoing.ts';
 import { Pace } from './pace.ts';
 import { rawExchange } from './raw-request.ts';
-import { differentResults, type Reading, read } from './reading.ts';
+import { differentResults, isMarked, type Reading, read } from './reading.ts';
 import type { Settled } from './settled.ts';
 import { exchange, HeldRequest } from './wire.ts';
 
@@ -21,6 +21,15 @@ export interface Round {
   readonly as: 'first' | 'second';
   /** Instead of the request's JSON. */
   readonly text?: string;
+}
+
+/** What C01 has found. */
+export interface Baseline {
+  readonly status: number;
+  /** How long the answer took. */
+  readonly ms: number;
+  /** Whether another request gets another body: then bodies tell results apart. */
+  readonly tells: boolean;
 }
 
 /** How often an effect has happened. `least`: without a probe it is what the answers give away. */
@@ -38,14 +47,14 @@ export class Subject {
   readonly expected: Expected;
   /** From the seed: the same numbers in every run with it. */
   readonly random: () => number;
-  /** Of C01: its status, how long it took in milliseconds, and whether another request gets another body: then bodies tell results apart. */
-  baseline: { readonly status: number; readonly ms: number; readonly tells: boolean } | undefined;
+  baseline: Baseline | undefined;
   /** Requests that went out. */
   sent = 0;
   /** Answers that sent a request elsewhere on the same origin. */
   redirects = 0;
   readonly #pace: Pace;
   readonly #run = crypto.randomUUID().slice(0, 8);
+  #fenceRound: Round | undefined;
   #rounds = 0;
   #advanced = 0;
 
@@ -74,6 +83,14 @@ export class Subject {
     return reading === 'accepted' && this.baseline?.status === 202 ? 'done' : reading;
   }
 
+  /** Whether it is what a new key gets: a result, and no sign of a replay. */
+  isNew(answer: Answer): boolean {
+    if (answer.kind === 'failure' || answer.status >= 300 || this.reading(answer) !== 'done') return false;
+    const { ownReplay } = this.expected;
+    const replays = answer.status === ownReplay && ownReplay !== this.baseline?.status;
+    return !replays && isMarked(answer, this.settled.profile) !== true;
+  }
+
   async ask(round: Round): Promise<Answer> {
     let out = this.#outgoing(round);
     for (let hop = 0; ; hop += 1) {
@@ -92,16 +109,19 @@ export class Subject {
     return rawExchange(this.#outgoing(round), this.settled.limits.attempt);
   }
 
-  /** All but its last byte is sent. */
+  /** All but its last byte is sent, and has come in. */
   async hold(round: Round): Promise<HeldRequest> {
     await this.#paced(1);
-    return this.#held(round);
+    const held = await this.#held(round);
+    await this.#fence();
+    return held;
   }
 
   /** So many of the same request, which all end in one step. */
   async volley(round: Round, size: number): Promise<Answer[]> {
     await this.#paced(size);
     const held = await Promise.all(Array.from({ length: size }, () => this.#held(round)));
+    await this.#fence();
     return Promise.all(held.map((one) => one.finish()));
   }
 
@@ -142,6 +162,15 @@ export class Subject {
   async advance(ms: number): Promise<void> {
     await this.settled.hooks.advance?.(ms);
     this.#advanced += ms;
+    // Its key may be over.
+    this.#fenceRound = undefined;
+  }
+
+  /** A replay, for its order alone: connections are accepted one after the other, so those that came before are in once it is answered. That is an
+   *  event; a time to wait would be too short for a slow machine. */
+  async #fence(): Promise<void> {
+    this.#fenceRound ??= this.round('fence');
+    await this.ask(this.#fenceRound);
   }
 
   async #held(round: Round): Promise<HeldRequest> {

@@ -178,10 +178,14 @@ export const CASES: readonly ConformanceCase[] = [
     id: 'tenants',
     says: 'one key of two tenants is two keys',
     async run(exchange, key) {
+      const bodies = new Map<string, string>();
       for (const [index, tenant] of ['one', 'two', 'one', 'two'].entries()) {
         const name = `${key}-${tenant}`;
         const answer = await exchange.send({ key, tenant, order: { name } });
         if (index < 2) expectStatus(answer, 201);
+        const others = [...bodies].filter(([other]) => other !== tenant).map(([, body]) => body);
+        expectThat(!others.includes(answer.body), "a tenant gets another tenant's answer");
+        if (index < 2) bodies.set(tenant, answer.body);
         await expectEffects(exchange, name, 1);
       }
     },

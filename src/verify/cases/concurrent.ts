@@ -4,7 +4,7 @@ import { retryAfter } from '../../core/retry-after.ts';
 import type { VerifyCase } from '../case.ts';
 import { checkEffects, checkEnds, tally } from '../checks.ts';
 import type { Finding } from '../finding.ts';
-import { differentResults, isResponse, isServerError } from '../reading.ts';
+import { isResponse, isServerError } from '../reading.ts';
 import type { Subject } from '../subject.ts';
 
 const CROWDS = [2, 10, 50];
@@ -15,7 +15,7 @@ export const CONCURRENT: VerifyCase = {
   title: `Of ${CROWDS.join(', ')} at once one is run`,
   level: 'must',
   sends: `${CROWDS.join(', ')} times the same request at once, each crowd with a key of its own`,
-  requests: ({ repeat }) => repeat * CROWDS.reduce((sum, size) => sum + size + 1, 0),
+  requests: ({ repeat }) => repeat * CROWDS.reduce((sum, size) => sum + size + 2, 0),
   racy: true,
   async run(subject, finding) {
     for (const size of CROWDS) await crowd(subject, finding, size);
@@ -27,8 +27,6 @@ async function crowd(subject: Subject, finding: Finding, size: number): Promise<
   const answers = await subject.volley(round, size);
   const failed = answers.filter(isServerError);
   finding.must(failed.length === 0, `${size} at once: ${tally(failed)}`);
-  const results = differentResults(answers, subject.settled.profile);
-  finding.must(results <= 1, `${size} at once: ${results} different results`);
   for (const answer of answers.filter(isResponse)) {
     if (subject.reading(answer) === 'refused')
       finding.warn(`${size} at once: a client takes ${answer.status} for a refusal`);
@@ -57,7 +55,9 @@ export const IN_PROGRESS: VerifyCase = {
     }
     checkWords(subject, finding, early);
     const meaning = observe(early, profile, { first: false, acceptsHtml: false, accepted: profile.accepted });
-    if (meaning.means === 'in-progress' && !meaning.named) {
+    // Where the API has no words for it, that is no fault of this server.
+    const hasWords = profile.rules.some((rule) => rule.means === 'in-progress');
+    if (hasWords && meaning.means === 'in-progress' && !meaning.named) {
       finding.warn(
         `nothing but the status says what this ${early.status} means: a problem type, a code or Retry-After would`,
       );

@@ -17,7 +17,10 @@ export const MISSING_KEY: VerifyCase = {
     const round: Round = { ...subject.round('C11'), carried: { kind: 'none' } };
     const one = await subject.ask(round);
     const again = await subject.ask(round);
-    finding.must(subject.reading(one) === subject.reading(again), `the same request without a key: ${tally([one, again])}`);
+    finding.must(
+      subject.reading(one) === subject.reading(again),
+      `the same request without a key: ${tally([one, again])}`,
+    );
     if (checkRefusal(finding, one, 'a request without a key', missingKey)) {
       if (required === 'no') finding.warn('the profile says that no key is needed');
       await checkEffects(subject, finding, round, { expected: 0, answers: [] });
@@ -160,7 +163,7 @@ interface Twins {
 
 async function toldApart(subject: Subject, finding: Finding, { length, stored, one, other }: Twins): Promise<void> {
   const answer = await subject.ask(other);
-  const apart = subject.reading(answer) === 'done' && !leaks(subject, answer, stored);
+  const apart = subject.isNew(answer) && !leaks(subject, answer, stored);
   if (
     !finding.must(
       apart,
@@ -194,7 +197,7 @@ export const LETTER_CASE: VerifyCase = {
     const stored = await subject.ask(lower);
     const answer = await subject.ask(upper);
     if (leaks(subject, answer, stored)) finding.fail('a key in upper case gets the result of the one in lower case');
-    else if (subject.reading(stored) === 'done' && subject.reading(answer) !== 'done') {
+    else if (subject.isNew(stored) && !subject.isNew(answer)) {
       finding.warn(`after a key in lower case the same in upper case gets ${say(answer)}`);
     } else {
       await checkEffects(subject, finding, lower, { answers: [stored] });

@@ -20,7 +20,10 @@ export interface Checked {
 export const LIMITS: VerifyLimits = { attempt: '20s', patience: '20s', probe: '1s', slow: 60, pause: 20 };
 
 /** The mock behind node:http, its handler and its books in the hands of the hooks. */
-export async function mockServer(profile: Profile, inProgress: MockOptions['inProgress'] = 'conflict'): Promise<Checked> {
+export async function mockServer(
+  profile: Profile,
+  inProgress: MockOptions['inProgress'] = 'conflict',
+): Promise<Checked> {
   const { path, created } = routeOf(profile.name);
   const slow = new Map<string, number>();
   const failing = new Map<string, number>();
@@ -38,7 +41,10 @@ export async function mockServer(profile: Profile, inProgress: MockOptions['inPr
           return Response.json({ error: status }, { status });
         }
         await sleep(slow.get(reference) ?? 0);
-        return Response.json(created(crypto.randomUUID()), { status: 201, headers: { etag: `"${crypto.randomUUID()}"` } });
+        return Response.json(created(crypto.randomUUID()), {
+          status: 201,
+          headers: { etag: `"${crypto.randomUUID()}"` },
+        });
       },
     },
   });
