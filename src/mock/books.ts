@@ -74,24 +74,34 @@ export class Books {
   }
 
   /** The end of an execution under a key. False where the lock was lost meanwhile: then nothing has happened, unless the effect was there before. */
-  async end(ending: Ending): Promise<boolean> {
-    const { arrival, entry, lock, run, answer, keep } = ending;
+  end(ending: Ending): boolean | Promise<boolean> {
+    const { entry, lock, run } = ending;
     if (!this.ledger.ending(entry, lock)) {
       this.executions.undo(run);
       return false;
     }
     const together = !run.kept;
     run.kept = true;
+    if (this.#parts.store !== undefined) return this.#endInStore(ending, together);
+    this.#finish(ending);
+    return true;
+  }
+
+  async #endInStore(ending: Ending, together: boolean): Promise<boolean> {
     try {
-      if (this.#parts.store !== undefined) await this.#write(endedChange(ending, this.#parts.now(), together));
+      await this.#write(endedChange(ending, this.#parts.now(), together));
     } catch (error) {
-      run.kept = !together;
-      this.executions.undo(run);
+      ending.run.kept = !together;
+      this.executions.undo(ending.run);
       throw error;
     }
+    this.#finish(ending);
+    return true;
+  }
+
+  #finish({ arrival, entry, lock, answer, keep }: Ending): void {
     this.ledger.finish(entry, lock, answer, keep);
     this.#parts.resources.add(arrival, entry.key, answer);
-    return true;
   }
 
   /** Loses what a dying process loses. What it returns resolves once everything that had been written by then is in the books. */
@@ -126,8 +136,9 @@ export class Books {
     const { key, tenant } = entry;
     if (change.kind === 'locked') {
       const tell: Tell = (kind, details) => this.#parts.events.tell(kind, { key, tenant }, details);
+      entry.lock = newLock({ ...change, lifetimeOnceEnded: undefined, tell });
       // Whoever held it is gone; without a lease it would have gone with them.
-      entry.lock = { ...newLock({ ...change, lifetimeOnceEnded: undefined, tell }), lost: 'crash' };
+      entry.lock.lost = 'crash';
       return;
     }
     const { run, stored, answer, at, method, url } = change;

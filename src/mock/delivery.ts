@@ -20,7 +20,7 @@ export interface Fate {
 /** What a fault works with. */
 export interface DeliveryParts {
   /** Called once, twice, or not at all. */
-  readonly serve: () => Promise<Served>;
+  readonly serve: () => Served | Promise<Served>;
   /** The same request reaches the server once more, as an arrival of its own. Its answer goes nowhere, and neither does its failure. */
   readonly serveAgain: () => void;
   /** Says that the fault strikes now. */
@@ -32,10 +32,9 @@ export interface DeliveryParts {
 
 /** Serves a request the way its fault wants it. */
 export async function deliver(
-  fault: PlannedFault | undefined,
+  fault: PlannedFault,
   { serve, serveAgain, strikes, crash, clock }: DeliveryParts,
 ): Promise<Fate> {
-  if (fault === undefined) return sent(await serve());
   const wait = async (): Promise<void> => {
     if (fault.delay > 0) await clock.sleep(fault.delay);
     strikes();
@@ -82,7 +81,8 @@ export async function deliver(
   }
 }
 
-function sent(served: Served): Fate {
+/** What becomes of a request that no fault strikes. */
+export function sent(served: Served): Fate {
   const parcel: Parcel = served.answer === undefined ? { kind: 'reset' } : { kind: 'answer', answer: served.answer };
   return { parcel, outcome: served.outcome, error: served.error };
 }

@@ -5,9 +5,9 @@ import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
 import type { Control } from './control.ts';
 import type { Cors } from './cors.ts';
-import { deliver, type Fate, type Parcel } from './delivery.ts';
+import { deliver, type Fate, type Parcel, sent } from './delivery.ts';
 import type { Dialect } from './dialect.ts';
-import type { EventDetails, EventLog, EventSubject, MockEvent, Tell } from './events.ts';
+import { type EventDetails, type EventLog, type EventSubject, eventOf, type Tell, type Told } from './events.ts';
 import { CRASHES } from './fault-kinds.ts';
 import type { PlannedFault } from './fault-plan.ts';
 import { IdempotentServer, type Visit } from './idempotent-server.ts';
@@ -115,7 +115,7 @@ export class Engine {
   }
 
   async #serve(request: Request, target: Target): Promise<Parcel> {
-    const { dialect, clock } = this.#parts;
+    const { dialect } = this.#parts;
     // The body comes first: everything from here to the lock happens in one step, however many requests race.
     const body = bodyAtHand(request) ?? new Uint8Array(await request.arrayBuffer());
     while (this.#restarting !== undefined) await this.#restarting;
@@ -125,39 +125,49 @@ export class Engine {
     const arrival = arrivalOf(request, body, target, context);
     const fault = this.plans.take(request.headers.get(PLAN_HEADER), arrival.method, arrival.path);
     const visit = this.#admit(arrival, fault);
-    const fate = await deliver(fault, {
-      serve: () => this.#server.answer(visit),
-      serveAgain: () => void this.#serveUnheard(arrival, 'duplicate'),
-      strikes: () => visit.tell('fault', fault && struckBy(fault)),
-      crash: visit.crash,
-      clock,
-    });
+    const fate = fault === undefined ? sent(await this.#server.answer(visit)) : await this.#struck(visit, fault);
     this.#end(visit, fate, fault?.kind);
     this.zombies.release();
     if (fault?.kind === 'zombie') this.zombies.hold(() => void this.#serveUnheard(arrival, 'zombie'), fault.delay);
     return fate.parcel;
   }
 
+  #struck(visit: Visit, fault: PlannedFault): Promise<Fate> {
+    return deliver(fault, {
+      serve: () => this.#server.answer(visit),
+      serveAgain: () => void this.#serveUnheard(visit.arrival, 'duplicate'),
+      strikes: () => visit.tell('fault', struckBy(fault)),
+      crash: visit.crash,
+      clock: this.#parts.clock,
+    });
+  }
+
   /** Counts a request in. */
   #admit(arrival: Arrival, fault?: PlannedFault): Visit {
-    const { events, clock } = this.#parts;
+    const { events } = this.#parts;
     const { terms, reading, tenant } = arrival;
     // What is refused never comes in, and a zombie comes in later.
     const comesIn = fault?.kind !== 'refuse' && fault?.kind !== 'zombie';
     const counted = comesIn && terms.honours !== 'ignored' && reading.kind === 'key';
     const entry = counted ? this.#books.ledger.hit(tenant, reading.key) : undefined;
+    const hits = entry?.hits ?? 0;
     const subject = subjectOf(arrival, events.nextArrival());
-    if (comesIn) events.tell('arrived', subject, { hits: entry?.hits ?? 0 });
-    const tell: Tell = (kind, details) => events.tell(kind, subject, details);
+    if (comesIn) events.tell('arrived', subject, { hits });
+    const tell = teller(events, subject);
+    if (fault === undefined) return { arrival, entry, hits, tell, diesAt: undefined, crash: unharmed };
+    return { arrival, entry, hits, tell, diesAt: CRASHES.get(fault.kind), crash: this.#crashOf(fault, tell) };
+  }
+
+  /** Lets the server die of a fault, once. */
+  #crashOf(fault: PlannedFault, tell: Tell): () => Promise<void> {
     let dead = false;
-    const crash = async (): Promise<void> => {
-      if (fault === undefined || dead) return;
+    return async () => {
+      if (dead) return;
       dead = true;
-      if (fault.delay > 0) await clock.sleep(fault.delay);
+      if (fault.delay > 0) await this.#parts.clock.sleep(fault.delay);
       tell('fault', struckBy(fault));
       await this.crash();
     };
-    return { arrival, entry, hits: entry?.hits ?? 0, tell, diesAt: fault && CRASHES.get(fault.kind), crash };
   }
 
   /** A delivery that nobody waits for: whatever becomes of it, nobody hears it. */
@@ -174,17 +184,12 @@ export class Engine {
   }
 
   #end(visit: Visit, { parcel, outcome, error }: Fate, fault: FaultKind | undefined): void {
+    const { tell, hits } = visit;
     const refused = parcel.kind === 'reset' && parcel.refused;
     const why = outcome === 'lost' ? 'crash' : refused ? 'refused' : parcel.kind;
-    const event = visit.tell(parcel.kind === 'answer' ? 'answered' : 'lost', {
-      hits: visit.hits,
-      outcome,
-      ...(parcel.answer !== undefined && { status: parcel.answer.status }),
-      ...(fault !== undefined && { fault }),
-      ...(error !== undefined && { error }),
-      ...(parcel.kind !== 'answer' && { why }),
-    });
-    this.#parts.log?.(lineOf(event, visit));
+    const details = { hits, outcome, status: parcel.answer?.status, fault, error };
+    const told = parcel.kind === 'answer' ? tell('answered', details) : tell('lost', { ...details, why });
+    this.#parts.log?.(lineOf(told, visit));
   }
 
   async #control(request: Request, url: URL, path: string): Promise<Delivery> {
@@ -204,24 +209,25 @@ export class Engine {
   }
 }
 
+async function unharmed(): Promise<void> {}
+
+/** A function of its own: what it holds on to lives as long as the event. */
+function teller(events: EventLog, subject: EventSubject): Tell {
+  return (kind, details) => events.tell(kind, subject, details);
+}
+
 function struckBy({ kind, why }: PlannedFault): EventDetails {
-  return { fault: kind, ...(why !== undefined && { why }) };
+  return { fault: kind, why };
 }
 
 function subjectOf({ method, path, tenant, reading, found }: Arrival, request: number): EventSubject {
-  return {
-    request,
-    method,
-    path,
-    ...(found !== undefined && { route: found.route }),
-    ...(reading.kind === 'key' && { key: reading.key }),
-    tenant,
-  };
+  const key = reading.kind === 'key' ? reading.key : undefined;
+  return { request, method, path, route: found?.route, key, tenant };
 }
 
 /** The log line is the last event of a request in another form, so the two cannot disagree. */
-function lineOf(event: MockEvent, { arrival, hits }: Visit): LogLine {
-  const { at, key, outcome = 'lost', status, fault, error } = event;
+function lineOf(told: Told, { arrival, hits }: Visit): LogLine {
+  const { at, key, outcome = 'lost', status, fault, error } = eventOf(told);
   return {
     at,
     method: arrival.method,

@@ -62,21 +62,47 @@ export interface MockEvent {
   readonly by?: number;
 }
 
+type Loose<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
+
 /** What is common to all events of one request. */
-export type EventSubject = Pick<MockEvent, 'request' | 'method' | 'path' | 'route' | 'key' | 'tenant'>;
+export type EventSubject = Loose<Pick<MockEvent, 'request' | 'method' | 'path' | 'route' | 'key' | 'tenant'>>;
 
 /** What one kind of event adds to it. */
-export type EventDetails = Omit<MockEvent, 'id' | 'at' | 'kind'>;
+export type EventDetails = Loose<Omit<MockEvent, 'id' | 'at' | 'kind'>>;
 
 /** Tells what happens to one request. */
-export type Tell = (kind: MockEventKind, details?: EventDetails) => MockEvent;
+export type Tell = (kind: MockEventKind, details?: EventDetails) => Told;
+
+const NOTHING = {};
+
+/** An event as it was told. A request tells five of them and mostly nobody asks, so it is put together for who does. */
+export interface Told {
+  readonly id: number;
+  readonly at: number;
+  readonly kind: MockEventKind;
+  readonly subject: EventSubject;
+  readonly details: EventDetails;
+  event: MockEvent | undefined;
+}
+
+/** Always the same. */
+export function eventOf(told: Told): MockEvent {
+  const { id, at, kind, subject, details } = told;
+  told.event ??= { id, at, kind, ...known(subject), ...known(details) };
+  return told.event;
+}
+
+/** The members that say something. */
+function known<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}
 
 /** The latest events, oldest first, and those who listen. */
 export class EventLog {
   readonly #now: () => number;
   readonly #limit: number;
-  readonly #listeners = new Set<(event: MockEvent) => void>();
-  #kept: MockEvent[] = [];
+  readonly #listeners = new Set<(told: Told) => void>();
+  #kept: Told[] = [];
   #told = 0;
   #arrivals = 0;
 
@@ -88,7 +114,7 @@ export class EventLog {
 
   /** How many are not kept any more. */
   get dropped(): number {
-    return this.#told - this.list().length;
+    return this.#told - Math.min(this.#kept.length, this.#limit);
   }
 
   /** The id of the latest one; 0 before the first. */
@@ -100,13 +126,18 @@ export class EventLog {
   list(after = 0): readonly MockEvent[] {
     const first = Math.max(0, this.#kept.length - this.#limit);
     // Ids have no gaps: who asks again and again for what is new is not looked up in all that was.
-    return this.#kept.slice(Math.max(first, this.#kept.length - this.#told + after));
+    return this.#kept.slice(Math.max(first, this.#kept.length - this.#told + after)).map(eventOf);
   }
 
   /** @returns a function that ends it */
   on(listener: (event: MockEvent) => void): () => void {
+    return this.hear((told) => listener(eventOf(told)));
+  }
+
+  /** The same, for who looks at single members: no event is put together for it. */
+  hear(listener: (told: Told) => void): () => void {
     // A function of its own: who listens twice with one function hears everything twice, and can end either.
-    const own = (event: MockEvent): void => listener(event);
+    const own = (told: Told): void => listener(told);
     this.#listeners.add(own);
     return () => {
       this.#listeners.delete(own);
@@ -118,21 +149,21 @@ export class EventLog {
     return this.#arrivals;
   }
 
-  tell(kind: MockEventKind, subject: EventSubject = {}, details: EventDetails = {}): MockEvent {
+  tell(kind: MockEventKind, subject: EventSubject = NOTHING, details: EventDetails = NOTHING): Told {
     this.#told += 1;
-    const event: MockEvent = { id: this.#told, at: this.#now(), kind, ...subject, ...details };
-    this.#kept.push(event);
+    const told: Told = { id: this.#told, at: this.#now(), kind, subject, details, event: undefined };
+    this.#kept.push(told);
     // Cut off in one go: a shift for each event would move the whole history every time.
     if (this.#kept.length >= this.#limit * 2) this.#kept = this.#kept.slice(-this.#limit);
-    for (const listener of this.#listeners) notify(listener, event);
-    return event;
+    for (const listener of this.#listeners) notify(listener, told);
+    return told;
   }
 }
 
 /** What a listener throws is its own affair, not the request's: it surfaces as an uncaught error. */
-function notify(listener: (event: MockEvent) => void, event: MockEvent): void {
+function notify(listener: (told: Told) => void, told: Told): void {
   try {
-    listener(event);
+    listener(told);
   } catch (error) {
     queueMicrotask(() => {
       throw error;

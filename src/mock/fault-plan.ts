@@ -45,6 +45,7 @@ export class FaultPlan {
 
   /** The fault of this request: one that waits for exactly this one by `at`, else the oldest that takes any. */
   take(method: string, path: string): PlannedFault | undefined {
+    if (this.#entries.length === 0) return undefined;
     let taken: Entry | undefined;
     for (const entry of this.#entries) {
       if (entry.route !== undefined && matchRoute(entry.route, method, path) === undefined) continue;

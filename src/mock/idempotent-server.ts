@@ -17,8 +17,8 @@ import type { CrashPoint, LogOutcome } from './types.ts';
 
 /** An answer and how it came about. `lost`: the process that ran it died, there is nobody left to answer. */
 export type Served =
-  | { readonly answer: Answer; readonly outcome: Exclude<LogOutcome, 'lost'>; readonly error?: string }
-  | { readonly answer?: never; readonly outcome: 'lost'; readonly error?: string };
+  | { readonly answer: Answer; readonly outcome: Exclude<LogOutcome, 'lost'>; readonly error?: string | undefined }
+  | { readonly answer?: never; readonly outcome: 'lost'; readonly error?: string | undefined };
 
 /** One arrival at the server. */
 export interface Visit {
@@ -56,10 +56,11 @@ export class IdempotentServer {
     this.#parts = parts;
   }
 
-  async answer(visit: Visit): Promise<Served> {
-    const served = await this.#lives.live((life) => this.#answer({ ...visit, life }));
-    if (visit.arrival.method !== 'HEAD' || served.answer === undefined) return served;
-    return { ...served, answer: withoutBody(served.answer) };
+  /** A promise only where something has to be waited for: a replay is there at once. */
+  answer(visit: Visit): Served | Promise<Served> {
+    const served = this.#lives.live((life) => this.#answer(visit, life));
+    if (visit.arrival.method !== 'HEAD') return served;
+    return served instanceof Promise ? served.then(bodiless) : bodiless(served);
   }
 
   /** Loses what a dying process loses. Resolves once what had been written by then is in the books. */
@@ -70,7 +71,7 @@ export class IdempotentServer {
     return settled;
   }
 
-  async #answer(visit: LivingVisit): Promise<Served> {
+  #answer(visit: Visit, life: Life): Served | Promise<Served> {
     const { dialect, resources } = this.#parts;
     const { arrival, entry, tell } = visit;
     const { terms, reading, found } = arrival;
@@ -79,47 +80,43 @@ export class IdempotentServer {
       if (made !== undefined) return { answer: made, outcome: 'looked-up' };
       return refuse(tell, 'not-found', problemAnswer(404, 'Not Found', 'The mock has no such route.'));
     }
-    if (entry !== undefined) return this.#protected({ ...visit, entry, found });
+    if (entry !== undefined) return this.#protected({ visit, life, entry, found });
     if (terms.honours !== 'ignored' && reading.kind === 'malformed') {
       return refuse(tell, 'malformed-key', dialect.malformedKey(reading.why));
     }
     if (terms.honours === 'required') return refuse(tell, 'missing-key', dialect.missingKey());
-    return this.#unprotected(visit, found);
+    return this.#unprotected(visit, life, found);
   }
 
-  async #protected(visit: KeyedVisit): Promise<Served> {
+  #protected(stay: Stay, patience = this.#parts.clock.now() + this.#parts.waitLimit): Served | Promise<Served> {
     const { dialect, books, inProgress, clock } = this.#parts;
     const { ledger } = books;
-    const { arrival, tell, life } = visit;
-    const { key } = visit.entry;
-    const patience = clock.now() + this.#parts.waitLimit;
-    for (;;) {
-      const entry = ledger.attached(visit.entry);
-      const held = ledger.held(entry);
-      if (held === undefined) {
-        if (dialect.expired && this.#tooOld(arrival, entry)) return refuse(tell, 'expired', dialect.expired(key));
-        // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
-        return this.#first({ ...visit, entry });
-      }
-      if (dialect.seesMismatch && !sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
-        return refuse(tell, 'mismatch', dialect.mismatch(key));
-      }
-      if (held.stored !== undefined) {
-        tell('replayed', { status: held.stored.answer.status });
-        return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
-      }
-      const left = patience - clock.now();
-      if (inProgress === 'conflict' || left <= 0) return refuse(tell, 'in-progress', dialect.inProgress(key));
-      tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
-      if (inProgress === 'accepted') return this.#accept(visit, held.lock);
-      await this.#endOf(held.lock, left);
-      if (life.over) return LOST;
+    const { arrival, tell } = stay.visit;
+    stay.entry = ledger.attached(stay.entry);
+    const { key } = stay.entry;
+    const held = ledger.held(stay.entry);
+    if (held === undefined) {
+      if (dialect.expired && this.#tooOld(arrival, stay.entry)) return refuse(tell, 'expired', dialect.expired(key));
+      // Nothing is awaited between the look and the lock: of fifty duplicates at once one gets here.
+      return this.#first(stay);
     }
+    if (dialect.seesMismatch && !sameRequest((held.lock ?? held.stored).fingerprint, arrival.fingerprint)) {
+      return refuse(tell, 'mismatch', dialect.mismatch(key));
+    }
+    if (held.stored !== undefined) {
+      tell('replayed', { status: held.stored.answer.status });
+      return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
+    }
+    const left = patience - clock.now();
+    if (inProgress === 'conflict' || left <= 0) return refuse(tell, 'in-progress', dialect.inProgress(key));
+    tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
+    if (inProgress === 'accepted') return this.#accept(arrival, key, held.lock);
+    return this.#endOf(held.lock, left).then(() => (stay.life.over ? LOST : this.#protected(stay, patience)));
   }
 
-  #accept({ arrival, entry }: KeyedVisit, lock: Lock): Served {
+  #accept(arrival: Arrival, key: string, lock: Lock): Served {
     const { dialect, monitors } = this.#parts;
-    return { answer: dialect.honoured(monitors.accepted(lock, arrival), entry.key), outcome: 'accepted' };
+    return { answer: dialect.honoured(monitors.accepted(lock, arrival), key), outcome: 'accepted' };
   }
 
   /** Until the execution has ended, its lease is over, or `left` milliseconds have passed. */
@@ -140,26 +137,27 @@ export class IdempotentServer {
     return spent || this.#parts.books.ledger.expired(entry);
   }
 
-  async #first(visit: KeyedVisit): Promise<Served> {
-    const { arrival, entry, tell } = visit;
+  /** Takes the key, before anything is awaited, and runs. */
+  async #first(stay: Stay): Promise<Served> {
+    const { arrival, tell } = stay.visit;
     const { fingerprint, terms, reading } = arrival;
     const { books } = this.#parts;
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
-    const lock = books.lock(entry, { fingerprint, memory: terms, firstSent, tell });
+    const lock = books.lock(stay.entry, { fingerprint, memory: terms, firstSent, tell });
     tell('locked');
     try {
-      return await this.#run(visit, lock);
+      return await this.#run(stay, lock);
     } catch (error) {
-      books.ledger.abandon(entry, lock);
+      books.ledger.abandon(stay.entry, lock);
       tell('released', { why: 'not-written' });
       return { answer: UNWRITTEN, outcome: 'executed', error: messageOf(error) };
     }
   }
 
   /** Runs what holds its key. The only thing that throws here is the store of the books. */
-  async #run(visit: KeyedVisit, lock: Lock): Promise<Served> {
+  async #run({ visit, life, entry, found }: Stay, lock: Lock): Promise<Served> {
     const { dialect, books } = this.#parts;
-    const { arrival, entry, found, tell, life, diesAt } = visit;
+    const { arrival, tell, diesAt } = visit;
     const secured = books.secured(entry, lock);
     if (secured !== undefined) await secured;
     if (diesAt === 'before-effect') await visit.crash();
@@ -173,29 +171,27 @@ export class IdempotentServer {
     if (diesAt === 'before-store') await visit.crash();
     const keep = dialect.keeps(answer);
     const { status } = answer;
-    if (!(await books.end({ arrival, entry, lock, run, answer, keep }))) return this.#outrun(visit, run, answer);
+    const ended = books.end({ arrival, entry, lock, run, answer, keep });
+    if (!(ended === true || (await ended))) return this.#outrun(visit, life, run, answer);
     if (keep) tell('stored', { status });
     else tell('released', { status, why: 'not-kept' });
     if (diesAt === 'after-store') await visit.crash();
-    return {
-      // What is not kept is no answer of the key's.
-      answer: keep ? dialect.honoured(answer, entry.key) : answer,
-      outcome: 'executed',
-      ...(error !== undefined && { error }),
-    };
+    // What is not kept is no answer of the key's.
+    const given = keep ? dialect.honoured(answer, entry.key) : answer;
+    return { answer: given, outcome: 'executed', error };
   }
 
   /** It ran longer than its lease, and another request has the key. With its effect taken back it is just one more repeat; a careless server answers as
    *  if nothing were wrong. */
-  #outrun({ entry, life, tell }: KeyedVisit, run: Run, answer: Answer): Served {
+  #outrun({ tell }: Visit, life: Life, { entry, undone }: Run, answer: Answer): Served {
     if (life.over) return LOST;
-    if (!run.undone) return { answer, outcome: 'executed' };
-    return refuse(tell, 'in-progress', this.#parts.dialect.inProgress(entry.key));
+    if (!undone) return { answer, outcome: 'executed' };
+    return refuse(tell, 'in-progress', this.#parts.dialect.inProgress(entry?.key ?? ''));
   }
 
-  async #unprotected(visit: LivingVisit, found: FoundRoute): Promise<Served> {
+  async #unprotected(visit: Visit, life: Life, found: FoundRoute): Promise<Served> {
     const { books, clock } = this.#parts;
-    const { arrival, tell, life, diesAt } = visit;
+    const { arrival, tell, diesAt } = visit;
     if (diesAt === 'before-effect') await visit.crash();
     if (life.over) return LOST;
     if (SAFE_METHODS.has(arrival.method))
@@ -217,12 +213,21 @@ export class IdempotentServer {
   }
 }
 
-type LivingVisit = Visit & { readonly life: Life };
-
 /** A visit with a key, to a route there is. */
-type KeyedVisit = LivingVisit & { readonly entry: Entry; readonly found: FoundRoute };
+interface Stay {
+  readonly visit: Visit;
+  readonly life: Life;
+  /** As it stands in the ledger. */
+  entry: Entry;
+  readonly found: FoundRoute;
+}
 
 const UNWRITTEN = problemAnswer(500, 'Internal Server Error', 'The ledger cannot be written.');
+
+/** For HEAD. */
+function bodiless(served: Served): Served {
+  return served.answer === undefined ? served : { ...served, answer: withoutBody(served.answer) };
+}
 
 function refuse(tell: Tell, outcome: Exclude<LogOutcome, 'lost'>, answer: Answer): Served {
   tell('refused', { why: outcome, status: answer.status });

@@ -18,6 +18,8 @@ export interface Entry {
   forgotten?: { readonly expiresAt: number; readonly status: number } | undefined;
   /** When it last became free. */
   freeSince: number;
+  /** Whether it is not in the ledger any more. */
+  swept: boolean;
 }
 
 export interface LedgerParts {
@@ -50,18 +52,22 @@ export class Ledger {
   /** Counts a request that carried the key. */
   hit(tenant: string, key: string): Entry {
     this.#sweep();
-    const entry = this.entryOf(tenant, key);
+    const now = this.#parts.now();
+    const entry = this.entryOf(tenant, key, now);
     entry.hits += 1;
-    entry.lastSeenAt = this.#parts.now();
+    entry.lastSeenAt = now;
     return entry;
   }
 
   /** The entry as it stands: one that is held by a request may have been swept away meanwhile. */
   attached(entry: Entry): Entry {
+    if (!entry.swept) return entry;
     const name = nameOf(entry.tenant, entry.key);
     const found = this.#entries.get(name);
-    if (found === undefined) this.#entries.set(name, entry);
-    return found ?? entry;
+    if (found !== undefined) return found;
+    entry.swept = false;
+    this.#entries.set(name, entry);
+    return entry;
   }
 
   /** What a repeat meets: the running execution or the stored answer; undefined where the key is free or expired. */
@@ -145,12 +151,11 @@ export class Ledger {
   }
 
   /** Makes it where there is none. */
-  entryOf(tenant: string, key: string): Entry {
+  entryOf(tenant: string, key: string, now: number = this.#parts.now()): Entry {
     const name = nameOf(tenant, key);
-    const now = this.#parts.now();
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = { key, tenant, firstSeenAt: now, lastSeenAt: now, hits: 0, effects: 0, freeSince: now };
+      entry = newEntry(tenant, key, now);
       this.#entries.set(name, entry);
     }
     return entry;
@@ -193,6 +198,7 @@ export class Ledger {
         continue;
       }
       this.#idle -= 1;
+      entry.swept = true;
       this.#entries.delete(nameOf(entry.tenant, entry.key));
     }
   }
@@ -204,6 +210,23 @@ export class Ledger {
     if (known === undefined) return { state: 'free', expiresAt: freeSince };
     return { state: this.#parts.now() < known.expiresAt ? 'stored' : 'expired', ...known };
   }
+}
+
+/** With every member: one shape for all makes them smaller, and quicker to look at. */
+function newEntry(tenant: string, key: string, now: number): Entry {
+  return {
+    key,
+    tenant,
+    firstSeenAt: now,
+    lastSeenAt: now,
+    hits: 0,
+    effects: 0,
+    lock: undefined,
+    stored: undefined,
+    forgotten: undefined,
+    freeSince: now,
+    swept: false,
+  };
 }
 
 /** A key has no line break, so no two pairs share a name. */

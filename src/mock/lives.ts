@@ -1,7 +1,13 @@
 /** Whether the server still lives that a request came to. */
-export interface Life {
-  over: boolean;
-  end(): void;
+export class Life {
+  over = false;
+  /** Lets go of whoever waits for the request. */
+  cutOff: (() => void) | undefined;
+
+  end(): void {
+    this.over = true;
+    this.cutOff?.();
+  }
 }
 
 /** The requests that are being answered, so that all of them can be cut off at once. */
@@ -15,19 +21,31 @@ export class Lives<Result> {
   }
 
   /** The result of `work`, or the loss of it: a caller of a dead server is not kept waiting for a handler that still runs. */
-  live(work: (life: Life) => Promise<Result>): Promise<Result> {
+  live(work: (life: Life) => Result | Promise<Result>): Result | Promise<Result> {
+    const life = new Life();
+    this.#open.add(life);
+    let result: Result | Promise<Result> | undefined;
+    try {
+      result = work(life);
+      if (!(result instanceof Promise)) return result;
+    } finally {
+      if (!(result instanceof Promise)) this.#open.delete(life);
+    }
+    const running = result;
     return new Promise((resolve, reject) => {
-      const life: Life = {
-        over: false,
-        end: () => {
-          life.over = true;
-          resolve(this.#lost);
+      life.cutOff = () => resolve(this.#lost);
+      // It may have died in the first steps.
+      if (life.over) life.cutOff();
+      running.then(
+        (value) => {
+          this.#open.delete(life);
+          resolve(value);
         },
-      };
-      this.#open.add(life);
-      work(life)
-        .then(resolve, reject)
-        .finally(() => this.#open.delete(life));
+        (error: unknown) => {
+          this.#open.delete(life);
+          reject(error);
+        },
+      );
     });
   }
 

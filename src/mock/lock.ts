@@ -37,6 +37,38 @@ export interface Claim {
 export function newLock(
   fields: Pick<Lock, 'fingerprint' | 'expiresAt' | 'lifetimeOnceEnded' | 'leaseUntil' | 'tell'>,
 ): Lock {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { ...fields, ended: promise, end: resolve, ending: false };
+  return new RunningLock(fields);
+}
+
+class RunningLock implements Lock {
+  readonly fingerprint: Fingerprint;
+  expiresAt: number;
+  readonly lifetimeOnceEnded: number | undefined;
+  readonly leaseUntil: number;
+  result?: Answer;
+  lost?: 'crash' | 'lease';
+  ending = false;
+  readonly tell: Tell;
+  #over = false;
+  /** Made for who waits: mostly nobody does. */
+  #ended: PromiseWithResolvers<void> | undefined;
+
+  constructor(fields: Pick<Lock, 'fingerprint' | 'expiresAt' | 'lifetimeOnceEnded' | 'leaseUntil' | 'tell'>) {
+    this.fingerprint = fields.fingerprint;
+    this.expiresAt = fields.expiresAt;
+    this.lifetimeOnceEnded = fields.lifetimeOnceEnded;
+    this.leaseUntil = fields.leaseUntil;
+    this.tell = fields.tell;
+  }
+
+  get ended(): Promise<void> {
+    this.#ended ??= Promise.withResolvers<void>();
+    if (this.#over) this.#ended.resolve();
+    return this.#ended.promise;
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#ended?.resolve();
+  }
 }

@@ -1,4 +1,4 @@
-import type { EventLog, MockEvent } from './events.ts';
+import type { EventLog, Told } from './events.ts';
 
 /** How many tenants are told apart. A label with as many values as there are credentials would be the end of whoever stores it. */
 const TENANTS = 100;
@@ -21,8 +21,15 @@ interface Series {
   readonly family: Family;
   readonly labels: string;
   count: number;
-  /** The latest request that was counted. */
-  exemplar: { readonly key: string; readonly at: number } | undefined;
+  /** Key and time of the latest request with a key that was counted. */
+  key: string | undefined;
+  at: number;
+}
+
+interface Counted {
+  readonly tenant: string;
+  readonly key: string | undefined;
+  readonly at: number;
 }
 
 /** Counts what happens, from the first request on: a reset of the server is nothing to a counter. */
@@ -33,7 +40,7 @@ export class Metrics {
   readonly #running = new Map<number, number>();
 
   constructor(events: EventLog) {
-    events.on((event) => this.#count(event));
+    events.hear((told) => this.#count(told));
   }
 
   /** In the text format of OpenMetrics 1.0. */
@@ -46,30 +53,35 @@ export class Metrics {
     return `${lines.join('\n')}\n# EOF\n`;
   }
 
-  #count(event: MockEvent): void {
-    const { kind, request = 0, outcome } = event;
+  #count({ kind, at, subject, details }: Told): void {
+    const { request = 0, tenant = '', key } = subject;
     if (kind === 'arrived') this.#running.set(request, 0);
+    if (kind !== 'effect' && details.outcome === undefined) return;
     const runs = this.#running.get(request);
     // What never came in is no hit, here as in the ledger.
     if (runs === undefined) return;
     if (kind === 'effect') this.#running.set(request, runs + 1);
+    const { outcome } = details;
     if (outcome === undefined) return;
-    this.#add('hits', event, outcome);
-    if (runs > 0) this.#add('executions', event, outcome, runs);
-    if (outcome === 'replayed') this.#add('replays', event, kind);
+    const counted = { tenant: this.#told(tenant), key, at };
+    this.#add('hits', outcome, counted, 1);
+    if (runs > 0) this.#add('executions', outcome, counted, runs);
+    if (outcome === 'replayed') this.#add('replays', kind, counted, 1);
     this.#running.delete(request);
   }
 
-  #add(family: Family, { tenant = '', key, at }: MockEvent, outcome: string, added = 1): void {
-    const told = this.#told(tenant);
-    const name = `${family} ${outcome} ${told}`;
+  #add(family: Family, outcome: string, { tenant, key, at }: Counted, added: number): void {
+    const name = `${family} ${outcome} ${tenant}`;
     let series = this.#series.get(name);
     if (series === undefined) {
-      series = { family, labels: `tenant="${escaped(told)}",outcome="${outcome}"`, count: 0, exemplar: undefined };
+      const labels = `tenant="${escaped(tenant)}",outcome="${outcome}"`;
+      series = { family, labels, count: 0, key: undefined, at: 0 };
       this.#series.set(name, series);
     }
     series.count += added;
-    if (key !== undefined) series.exemplar = { key, at };
+    if (key === undefined) return;
+    series.key = key;
+    series.at = at;
   }
 
   #told(tenant: string): string {
@@ -80,12 +92,12 @@ export class Metrics {
   }
 }
 
-function lineOf({ family, labels, count, exemplar }: Series): string {
-  return `onceward_mock_${family}_total{${labels}} ${count}${exemplar === undefined ? '' : exemplarOf(exemplar)}`;
+function lineOf({ family, labels, count, key, at }: Series): string {
+  return `onceward_mock_${family}_total{${labels}} ${count}${key === undefined ? '' : exemplarOf(key, at)}`;
 }
 
 /** A key that is too long is left out: half of one finds nothing. */
-function exemplarOf({ key, at }: { readonly key: string; readonly at: number }): string {
+function exemplarOf(key: string, at: number): string {
   if (Array.from(`key${key}`).length > LONGEST_EXEMPLAR) return '';
   return ` # {key="${escaped(key)}"} 1 ${at / 1000}`;
 }

@@ -18,6 +18,7 @@ export class Zombies {
 
   /** Those without a time of their own arrive now. */
   release(): void {
+    if (this.#waiting.length === 0) return;
     const due = this.#waiting;
     this.#waiting = [];
     for (const arrive of due) arrive();
