@@ -1,3 +1,4 @@
+import { identityLabel } from '../core/identity.ts';
 import type { Unreadable } from '../core/journal.ts';
 import { clockWentBack } from '../core/key-age.ts';
 import { isFinished, type OperationRecord } from '../core/record.ts';
@@ -15,6 +16,9 @@ export interface Check {
 
 /** Below this a claim of the largest request may no longer fit. */
 const SPACE_NEEDED = 4 * 1024 * 1024;
+
+/** Of many that cannot be read, so many are named in one line. */
+const MOST_NAMES = 10;
 
 /** What is right and wrong with the directory and the log, from a report of it. `user`: who asks; undefined where users have no numbers. */
 export function logChecks(report: LogReport, user: number | undefined): readonly Check[] {
@@ -113,17 +117,23 @@ function records(driven: readonly Driven[], unreadable: readonly Unreadable[]): 
   const pending = driven.filter(({ record }) => isPending(record)).length;
   const found = `${count(driven.length, 'operation')}, ${pending} pending`;
   if (unreadable.length === 0) return ok('records', found);
-  const newer = unreadable.filter(({ reason }) => reason === 'newer-version').length;
-  const damaged = unreadable.length - newer;
+  const newer = unreadable.filter(({ reason }) => reason === 'newer-version');
+  const damaged = unreadable.filter(({ reason }) => reason !== 'newer-version');
   const what = [
-    ...(damaged > 0 ? [`${damaged} damaged`] : []),
-    ...(newer > 0 ? [`${newer} written by a newer version`] : []),
+    ...(damaged.length > 0 ? [`${damaged.length} damaged (${names(damaged)})`] : []),
+    ...(newer.length > 0 ? [`${newer.length} written by a newer version (${names(newer)})`] : []),
   ];
   const advice =
-    damaged > 0
+    damaged.length > 0
       ? 'Nothing is sent in their names. Look them up at the server; keep the directory for a bug report'
       : 'Update onceward: nothing is sent in their names until then';
   return fail('records', `${found}, ${what.join(', ')}`, advice);
+}
+
+function names(unreadable: readonly Unreadable[]): string {
+  const shown = unreadable.slice(0, MOST_NAMES).map(({ identity }) => identityLabel(identity));
+  const left = unreadable.length - shown.length;
+  return [...shown, ...(left > 0 ? [`${left} more: onceward journal list names all`] : [])].join(', ');
 }
 
 function doubts(driven: readonly Driven[]): Check {

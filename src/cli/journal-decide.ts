@@ -14,10 +14,11 @@ import { count, moment, print, safe, shellWord, tell } from './plain-text.ts';
 
 /** `resolve` and `discard`: the same rules as client.operations, and the same compare-and-set. */
 export async function decideCommand(journal: Journal, given: JournalArguments): Promise<number> {
-  const entries = named(narrow((await readAll(journal)).entries, given.narrowed), given.id);
+  const content = await readAll(journal);
+  const entries = named(narrow(content.entries, given.narrowed), given.id);
   const [entry] = entries;
   if (entry === undefined) {
-    tell(notFound(given));
+    tell(notFound(given, content.unreadable));
     return 1;
   }
   if (entries.length > 1) {

@@ -8,7 +8,7 @@ import { operationName } from '../core/operation-id.ts';
 import type { JournalRecord, OperationRecord } from '../core/record.ts';
 import { fileJournal } from '../journal/file/file-journal.ts';
 import type { Narrowed } from './journal-options.ts';
-import { count, tell } from './plain-text.ts';
+import { count, safe, tell } from './plain-text.ts';
 
 /** An operation, and the client it belongs to. */
 export interface Entry {
@@ -96,8 +96,17 @@ export function narrow(entries: readonly Entry[], narrowed: Narrowed): readonly 
 
 /** The operations of that id: as it is stored; as a JSON array of its parts; with parts that are still to be encoded. The first that is there. */
 export function named(entries: readonly Entry[], typed: string): readonly Entry[] {
+  return ofId(entries, typed, ({ record }) => record.fixed.id);
+}
+
+/** The same among those that cannot be read: their names are known. */
+export function unreadableNamed(unreadable: readonly Unreadable[], typed: string): readonly Unreadable[] {
+  return ofId(unreadable, typed, ({ identity }) => decoded(identity.split('/')[2] ?? ''));
+}
+
+function ofId<T>(all: readonly T[], typed: string, idOf: (one: T) => string): readonly T[] {
   for (const id of [typed, ...joined(typed)]) {
-    const found = entries.filter(({ record }) => record.fixed.id === id);
+    const found = all.filter((one) => idOf(one) === id);
     if (found.length > 0) return found;
   }
   return [];
@@ -116,7 +125,7 @@ function joined(typed: string): readonly string[] {
 export function tellUnreadable({ unreadable }: Content): boolean {
   if (unreadable.length === 0) return false;
   tell(`onceward: ${count(unreadable.length, 'record')} cannot be read. Run 'onceward journal doctor'.`);
-  for (const { identity, reason } of unreadable) tell(`  ${identityLabel(identity)}: ${reason}`);
+  for (const { identity, reason } of unreadable) tell(`  ${safe(identityLabel(identity))}: ${reason}`);
   return true;
 }
 
@@ -126,11 +135,14 @@ function isOperation(record: JournalRecord): record is OperationRecord {
 
 /** The first part of its identity. */
 function clientOf({ identity }: OperationRecord): string {
-  const [name = ''] = identity.split('/');
+  return decoded(identity.split('/')[0] ?? '');
+}
+
+function decoded(part: string): string {
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(part);
   } catch {
-    return name;
+    return part;
   }
 }
 

@@ -21,7 +21,7 @@ export async function exportCommand(journal: Journal, given: JournalArguments): 
   const entries = given.id === '' ? wanted : named(wanted, given.id);
   const unreadable = tellUnreadable(content);
   if (given.id !== '' && entries.length === 0) {
-    tell(notFound(given));
+    tell(notFound(given, content.unreadable));
     return 1;
   }
   const salt = randomBytes(32);

@@ -1,8 +1,8 @@
-import type { Journal } from '../core/journal.ts';
+import type { Journal, Unreadable } from '../core/journal.ts';
 import { processTable } from '../node/process-table.ts';
 import type { Standing } from './driver-standing.ts';
 import { adviceFor } from './journal-advice.ts';
-import { type Entry, named, narrow, readAll, tellUnreadable } from './journal-entries.ts';
+import { type Entry, named, narrow, readAll, tellUnreadable, unreadableNamed } from './journal-entries.ts';
 import type { JournalArguments } from './journal-options.ts';
 import { after, timelineOf } from './journal-timeline.ts';
 import { type OperationView, viewOf } from './journal-view.ts';
@@ -21,7 +21,7 @@ export async function showCommand(journal: Journal, given: JournalArguments): Pr
   const entries = named(narrow(content.entries, given.narrowed), given.id);
   const unreadable = tellUnreadable(content);
   if (entries.length === 0) {
-    tell(notFound(given));
+    tell(notFound(given, content.unreadable));
     return 1;
   }
   const processes = processTable();
@@ -41,7 +41,12 @@ export async function showCommand(journal: Journal, given: JournalArguments): Pr
   return unreadable ? 1 : 0;
 }
 
-export function notFound({ id, directory }: JournalArguments): string {
+/** @param unreadable those of the journal that cannot be read: it may be one of them */
+export function notFound({ id, directory }: JournalArguments, unreadable: readonly Unreadable[] = []): string {
+  const [found] = unreadableNamed(unreadable, id);
+  if (found !== undefined) {
+    return `onceward: ${safe(id)} is in the journal and cannot be read (${found.reason}). It is left as it is, and nothing is sent in its name: 'onceward journal doctor ${directory}' says what to do.`;
+  }
   return `onceward: no operation of that id is in the journal: ${safe(id)}. 'onceward journal list ${directory}' shows those that are.`;
 }
 

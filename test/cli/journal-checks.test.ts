@@ -98,4 +98,11 @@ describe('the operations', () => {
       expect.stringContaining(advice),
     ]);
   });
+  test('of many that cannot be read ten are named; of a handed-in key only its hint', () => {
+    const many = Array.from({ length: 12 }, (_, at) => ({ identity: `shop/alice/${at}`, reason: 'corrupt' as const }));
+    const key = { identity: 'key/shop//0123456789abcdef', reason: 'corrupt' as const };
+    const [records] = operationChecks([], [key, ...many], NOW);
+    expect(records?.found).toContain('13 damaged (key/shop//01234567..., shop/alice/0, ');
+    expect(records?.found).toMatch(/shop\/alice\/8, 3 more: onceward journal list names all\)$/);
+  });
 });
