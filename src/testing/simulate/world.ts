@@ -1,0 +1,299 @@
+import { operationIdentity } from '../../core/identity.ts';
+import type { Journal } from '../../core/journal.ts';
+import type { Clock, Random } from '../../core/ports.ts';
+import { isOpen, type JournalRecord } from '../../core/record.ts';
+import { isOperation } from '../../core/save.ts';
+import { SharedChannels } from './channels.ts';
+import { imageJournal, type JournalWorld } from './image-journal.ts';
+import { JournalImage } from './journal-image.ts';
+import { Kernel } from './kernel.ts';
+import { Life, never } from './life.ts';
+import { SharedLocks } from './locks.ts';
+import type { Mutant } from './mutant.ts';
+import { type NetworkWorld, networkFetch } from './network.ts';
+import type { Crash, DiskFault, Plan, RequestFault } from './plan.ts';
+import { Seeded, textCode } from './seeded.ts';
+import { Server } from './server.ts';
+import { SERVERS, type ServerModel } from './server-models.ts';
+import { type Violation, Witness } from './witness.ts';
+
+/** 2026-01-01, in ms: where the clocks of every world begin. */
+const EPOCH = 1_767_225_600_000;
+
+export const CLIENT_NAME = 'shop';
+export const OWNER = 'alice';
+export const ATTEMPT_TIMEOUT = 30_000;
+
+/** The ports of one process. */
+export interface Ports {
+  readonly life: Life;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly locks: ReturnType<SharedLocks['of']>;
+  readonly channel: ReturnType<SharedChannels['of']>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly journal: Journal;
+}
+
+/** One line of what happened, for people. */
+export interface Step {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+export interface WorldOptions {
+  readonly reach: (what: string) => void;
+  /** A mistake made on purpose, outside of the client. */
+  readonly mutant?: Mutant | undefined;
+  /** Keeps what happened, line by line. */
+  readonly steps?: Step[] | undefined;
+  readonly settled?: (() => Promise<void>) | undefined;
+}
+
+/** A machine with its disk, its locks and its processes, a network and a server, as a plan has them. */
+export class World {
+  readonly kernel: Kernel;
+  readonly plan: Plan;
+  readonly model: ServerModel;
+  readonly image = new JournalImage();
+  readonly server: Server;
+  readonly witness: Witness;
+  readonly locks: SharedLocks;
+  readonly channels: SharedChannels;
+  readonly draw: { readonly network: Seeded; readonly disk: Seeded; readonly client: Seeded; readonly app: Seeded };
+  /** Lives that go on. */
+  readonly living = new Set<Life>();
+  readonly told: string[] = [];
+  crossings = 0;
+  lives = 0;
+  requests = 0;
+  writes = 0;
+  crashes = 0;
+  /** No more faults. */
+  healed = false;
+  #wallOffset = 0;
+  #setBack = 0;
+  readonly #options: WorldOptions;
+  readonly #requestFaults: ReadonlyMap<number, RequestFault>;
+  readonly #crashes: ReadonlyMap<number, Crash>;
+  readonly #watchers = new Set<{ readonly life: Life; readonly listener: (identity: string | undefined) => void }>();
+  /** Told of a process that ended, and when it is to be started again. */
+  onCrash: (life: Life, down: number) => void = () => {};
+
+  constructor(plan: Plan, options: WorldOptions) {
+    this.plan = plan;
+    this.#options = options;
+    this.model = options.mutant?.model?.(SERVERS[plan.server]) ?? SERVERS[plan.server];
+    this.kernel = new Kernel(plan.seed, options.settled);
+    this.draw = {
+      network: new Seeded(plan.seed, 'network'),
+      disk: new Seeded(plan.seed, 'disk'),
+      client: new Seeded(plan.seed, 'client'),
+      app: new Seeded(plan.seed, 'app'),
+    };
+    this.locks = new SharedLocks(this.kernel);
+    this.channels = new SharedChannels(this.kernel);
+    this.#requestFaults = new Map(plan.requests.map(({ request, does }) => [request, does]));
+    this.#crashes = new Map(plan.crashes.map((crash) => [crash.at, crash]));
+    this.server = new Server(this.model, this.kernel, new Seeded(plan.seed, 'server'), {
+      charged: (charge, first) => {
+        this.step('server', `charges ${charge.cart} (key ${hint(charge.key)})`);
+        this.witness.charged(charge, first);
+      },
+      reach: (what) => this.reach(what),
+    });
+    this.witness = new Witness({
+      now: () => this.kernel.now,
+      image: this.image,
+      server: this.server,
+      model: SERVERS[plan.server],
+      attemptTimeout: ATTEMPT_TIMEOUT,
+      setBack: () => this.#setBack,
+      wall: () => this.#wall(),
+      diskFails: plan.disk.length > 0,
+      identityOf: (id) => operationIdentity(CLIENT_NAME, OWNER, id),
+      reach: (what) => this.reach(what),
+    });
+    for (const { at, process, does, ms } of plan.disturbances) {
+      this.kernel.after(at, undefined, () => this.#disturb(process, does, ms));
+    }
+  }
+
+  get violation(): Violation | undefined {
+    return this.witness.violation;
+  }
+
+  reach(what: string): void {
+    this.#options.reach(what);
+  }
+
+  step(who: string, what: string): void {
+    this.kernel.note(textCode(who) ^ textCode(what));
+    this.#options.steps?.push({ at: this.kernel.now, who, what });
+  }
+
+  /** Starts a process. */
+  start(name: string): Life {
+    const life = new Life(name, ++this.lives, this.kernel.now);
+    this.living.add(life);
+    life.onEnd(() => this.living.delete(life));
+    this.image.collect(this.#wall());
+    this.step(name, 'starts');
+    return life;
+  }
+
+  portsOf(life: Life): Ports {
+    const { mutant } = this.#options;
+    const ports: Ports = {
+      life,
+      clock: this.#clock(life),
+      random: { bytes: (count) => this.draw.client.bytes(count), fraction: () => this.draw.client.fraction() },
+      locks: this.locks.of(life),
+      channel: this.channels.of(life),
+      fetch: networkFetch(life, this.#network()),
+      journal: imageJournal(life, this.#journal()),
+    };
+    return mutant?.ports?.(ports, this) ?? ports;
+  }
+
+  /** Ends a process as a kill does, or all of them as a power cut does. */
+  end(life: Life, { how, left = 'none', down }: Omit<Crash, 'at'>): void {
+    this.crashes++;
+    const ending = how === 'power' ? [...this.living] : [life];
+    if (how === 'power') {
+      this.image.powerCut(left);
+      this.reach(`power cut, ${left} left`);
+    }
+    for (const one of ending) {
+      this.step(one.name, how === 'power' ? `loses power (${left} of what was not flushed is left)` : 'is killed');
+      one.end();
+      this.onCrash(one, down);
+    }
+  }
+
+  #clock(life: Life): Clock {
+    return {
+      now: () => this.#wall(),
+      monotonic: () => this.kernel.now - life.startedAt,
+      sleep: (ms, signal) => {
+        if (life.dead) return never();
+        return new Promise((resolve, reject) => {
+          if (signal?.aborted === true) return reject(signal.reason);
+          const stop = (): void => {
+            cancel();
+            reject(signal?.reason);
+          };
+          // As timers are: whole milliseconds, and never none. Else a wait that rounding leaves over would never end.
+          const cancel = this.kernel.after(Math.max(1, Math.ceil(ms)), life, () => {
+            signal?.removeEventListener('abort', stop);
+            resolve();
+          });
+          signal?.addEventListener('abort', stop, { once: true });
+        });
+      },
+    };
+  }
+
+  #wall(): number {
+    return EPOCH + Math.floor(this.kernel.now) + this.#wallOffset;
+  }
+
+  #journal(): JournalWorld {
+    return {
+      image: this.image,
+      spend: (life, most) =>
+        new Promise((resolve) => void this.kernel.after(this.draw.disk.fraction() * most, life, resolve)),
+      cross: (life, label) => this.cross(life, label),
+      strike: () => this.#diskStrike(),
+      hint: (life, identity) => {
+        for (const { life: other, listener } of this.#watchers) {
+          if (other !== life) this.kernel.after(1, other, () => listener(identity));
+        }
+      },
+      watch: (life, listener) => {
+        const watcher = { life, listener };
+        this.#watchers.add(watcher);
+        life.onEnd(() => this.#watchers.delete(watcher));
+        return () => void this.#watchers.delete(watcher);
+      },
+    };
+  }
+
+  #network(): NetworkWorld {
+    const { witness } = this;
+    return {
+      kernel: this.kernel,
+      server: this.server,
+      draw: this.draw.network,
+      cross: (life, label) => this.cross(life, label),
+      strike: () => (this.healed ? undefined : this.#requestFaults.get(++this.requests)),
+      reach: (what) => this.reach(what),
+      leaves: (life, request) => witness.leaves(life, request),
+      left: (life, request) => {
+        this.step(
+          life.name,
+          `sends ${request.method} ${request.key === undefined ? '' : `(key ${hint(request.key)})`}`,
+        );
+        witness.left(life, request);
+      },
+      ended: (life, request) => witness.ended(life, request),
+      arrives: (life, _, answer, fault) => {
+        this.step(life.name, `is answered ${answer.status}${fault === undefined ? '' : `, with ${fault}`}`);
+        witness.arrives(answer);
+      },
+    };
+  }
+
+  /** A border between a process and the world. @returns false where the process has ended there */
+  cross(life: Life, label: string): boolean {
+    const crash = this.#crashes.get(++this.crossings);
+    this.kernel.note(textCode(label));
+    if (life.dead) return false;
+    if (crash === undefined || this.healed) return true;
+    this.reach(`crash: ${crash.how} at ${label}`);
+    this.end(life, crash);
+    return false;
+  }
+
+  #diskStrike(): DiskFault['error'] | undefined {
+    if (this.healed) return undefined;
+    const write = ++this.writes;
+    const fault = this.plan.disk.find((one) => write >= one.write && write < one.write + one.count);
+    if (fault === undefined) return undefined;
+    this.reach(`disk: ${fault.error}`);
+    this.step('disk', fault.error === 'full' ? 'is full' : `fails (${fault.error})`);
+    return fault.error;
+  }
+
+  #disturb(process: number, does: 'pause' | 'clock', ms: number): void {
+    if (this.healed) return;
+    if (does === 'clock') {
+      this.reach(ms < 0 ? 'clock: back' : 'clock: ahead');
+      this.step('clock', `jumps by ${ms} ms`);
+      this.#wallOffset += ms;
+      if (ms < 0) this.#setBack -= ms;
+      return;
+    }
+    const life = [...this.living].find((one) => one.name === processName(process));
+    if (life === undefined) return;
+    this.reach('process: paused');
+    this.step(life.name, `stands still for ${ms} ms`);
+    const { now } = this.kernel;
+    life.pauses.push({ from: now, to: now + ms });
+    life.pausedUntil = Math.max(life.pausedUntil, now + ms);
+  }
+
+  /** What a start must hand out. */
+  openRecords(): readonly JournalRecord[] {
+    return [...this.image.seen.values()].filter((record) => isOperation(record) && isOpen(record));
+  }
+}
+
+export function processName(process: number): string {
+  return `p${process + 1}`;
+}
+
+function hint(key: string): string {
+  return key.slice(0, 8);
+}
