@@ -18,6 +18,7 @@ export default defineConfig({
     'mock/msw': 'src/mock/msw.ts',
     'mock/node': 'src/mock/node.ts',
     'testing/index': 'src/testing/index.ts',
+    'verify/index': 'src/verify/index.ts',
     'cli/onceward': 'src/cli/onceward.ts',
   },
   format: ['esm'],

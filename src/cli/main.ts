@@ -2,12 +2,14 @@ import { journalCommand } from './journal-command.ts';
 import { mockCommand } from './mock-command.ts';
 import { tooOld } from './node-version.ts';
 import { usageError } from './usage-error.ts';
+import { verifyCommand } from './verify-command.ts';
 import { packageVersion } from './version.ts';
 
 const HELP = `Usage: onceward <command> [options]
 
   mock      run a server that honours idempotency keys, and misbehaves on request
   journal   look into a journal directory, and decide what is in doubt
+  verify    check how your own server treats idempotency keys
 
   -h, --help   -v, --version
 Exit status: 0 fine   1 something is wrong   2 could not run (usage, set-up)
@@ -16,6 +18,7 @@ Exit status: 0 fine   1 something is wrong   2 could not run (usage, set-up)
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   mock: mockCommand,
   journal: journalCommand,
+  verify: verifyCommand,
 };
 
 /** Runs one command. What it prints is its result; the exit status is left in `process.exitCode`. */

@@ -1,18 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../core/errors/usage-error.ts';
-import type { Profile } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
 import type { Fault, MockOptions } from '../mock/types.ts';
-import * as profiles from '../profiles/index.ts';
-import { profileFrom } from './mock-files.ts';
-
-/** Every profile that needs no option, and the generic one with the lifetime that is common. */
-const PROFILES: ReadonlyMap<string, Profile> = new Map(
-  [profiles.ietf({ keyLifetime: '24h' }), ...Object.values(profiles).filter((one) => typeof one === 'object')].map(
-    (profile) => [profile.name, profile],
-  ),
-);
-const NAMES = [...PROFILES.keys()];
+import { PROFILE_NAMES, profileNamed } from './profile-named.ts';
 
 export const MOCK_HELP: string = `Usage: onceward mock [routes] [options]
 
@@ -47,8 +37,8 @@ Exit status: 0 fine   1 faults of --plan that none met   2 could not run
   onceward mock --port 4010 --fault lose-response
   onceward mock ./routes.ts --plan outage.json --ledger .ledger
 
-Profiles: ${NAMES.slice(0, 6).join(', ')},
-${NAMES.slice(6).join(', ')};
+Profiles: ${PROFILE_NAMES.slice(0, 6).join(', ')},
+${PROFILE_NAMES.slice(6).join(', ')};
 or a .json file with the facts that defineProfile takes
 `;
 
@@ -126,13 +116,6 @@ function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port <= 65_535)) throw invalid(`--port is a number from 0 to 65535; got '${text}'.`);
   return port;
-}
-
-function profileNamed(name: string): Profile {
-  const profile = PROFILES.get(name);
-  if (profile) return profile;
-  if (name.endsWith('.json')) return profileFrom(name);
-  throw invalid(`--profile is one of ${NAMES.join(', ')}; got '${name}'.`);
 }
 
 /** On a command line '1000' would be milliseconds to some and seconds to others. */

@@ -83,6 +83,13 @@ export class Subject {
     return reading === 'accepted' && this.baseline?.status === 202 ? 'done' : reading;
   }
 
+  /** A request as it may be shown: its headers by their names, its body by its length. */
+  describe(round: Round): string {
+    const { method, url, headers, body } = this.#outgoing(round);
+    const names = headers.map(([name]) => name.toLowerCase()).join(', ');
+    return `${method} ${url.origin}${url.pathname} with ${names} and ${body?.length ?? 0} bytes`;
+  }
+
   /** Whether it is what a new key gets: a result, and no sign of a replay. */
   isNew(answer: Answer): boolean {
     if (answer.kind === 'failure' || answer.status >= 300 || this.reading(answer) !== 'done') return false;

@@ -24,7 +24,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const wanted = chosen(options);
   const startedAt = new Date();
   const results = options.dryRun
-    ? CASES.filter(({ id }) => wanted.has(id)).map((one) => planned(one, settled))
+    ? plannedBy(settled).filter(({ id }) => wanted.has(id))
     : await carriedOut(settled, wanted);
   return reportOf(dataOf(settled, { startedAt, results, dryRun: options.dryRun === true }));
 }
@@ -49,14 +49,17 @@ function unasked({ id, title, level }: VerifyCase, verdict: 'skip' | 'inconclusi
   return { id, title, level, verdict, evidence, ms: 0 };
 }
 
-function planned(one: VerifyCase, settled: Settled): VerifyResult {
-  const reason = one.skip?.(settled);
-  const requests = one.requests(settled);
-  return unasked(
-    one,
-    'skip',
-    reason ?? `would send: ${one.sends} (about ${requests} ${requests === 1 ? 'request' : 'requests'})`,
-  );
+/** What a dry run says. */
+function plannedBy(settled: Settled): VerifyResult[] {
+  const subject = new Subject(settled);
+  return CASES.map((one) => {
+    const reason = one.skip?.(settled);
+    if (reason !== undefined) return unasked(one, 'skip', reason);
+    const requests = one.requests(settled);
+    const count = `about ${requests} ${requests === 1 ? 'request' : 'requests'}`;
+    const form = one === CASES[0] ? `; a request is ${subject.describe(subject.round(one.id))}` : '';
+    return unasked(one, 'skip', `would send: ${one.sends} (${count})${form}`);
+  });
 }
 
 /** @throws UsageError for an id that no case has */
