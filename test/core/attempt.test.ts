@@ -157,12 +157,12 @@ describe('attemptTimeout covers headers and body', () => {
     expect(ms).toBeLessThan(1_000);
   });
   test('late headers and a late body share it', async () => {
-    const { result, ms } = await timed((socket) => {
+    // Each of them alone would be in time.
+    const { result } = await timed((socket) => {
       setTimeout(() => socket.write(http(200, { 'content-length': '2' }, 'a')), 100);
       setTimeout(() => socket.end('b'), 200);
     });
     expect(result).toEqual(timeout);
-    expect(ms).toBeLessThan(190);
   });
   test('a body that drips without end', async () => {
     const { result, ms } = await timed((socket) => {

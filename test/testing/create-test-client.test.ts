@@ -38,8 +38,9 @@ describe('createTestClient', () => {
     const { clock } = createTestClient();
     const [now, monotonic, real] = [clock.now(), clock.monotonic(), performance.now()];
     await clock.advance('36h');
+    const both = [clock.now() - now, clock.monotonic() - monotonic];
     const passed = performance.now() - real;
-    for (const moved of [clock.now() - now, clock.monotonic() - monotonic]) {
+    for (const moved of both) {
       expect(moved).toBeGreaterThanOrEqual(36 * 3_600_000 - 1);
       expect(moved).toBeLessThan(36 * 3_600_000 + passed + 2);
     }
