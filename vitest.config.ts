@@ -51,7 +51,8 @@ function engine(name: string, provider: BrowserProviderOption, headless = true):
 
 export default defineConfig({
   test: {
-    expect: { requireAssertions: true },
+    // A second, the default of poll, is little on a machine that does something else as well.
+    expect: { requireAssertions: true, poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,

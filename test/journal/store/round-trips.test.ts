@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Client } from '../../../src/core/types.ts';
 import { createClient } from '../../../src/index.node.ts';
 import type { ConditionalStore } from '../../../src/journal/conditional-store.ts';
@@ -45,7 +45,7 @@ async function expectCalls(work: () => PromiseLike<unknown>, told: readonly stri
   calls = [];
   await work();
   expect(calls.slice(0, told.length)).toEqual(told);
-  await vi.waitFor(() => expect(calls).toEqual([...told, ...after]));
+  await expect.poll(() => calls).toEqual([...told, ...after]);
 }
 
 const TELLING = ['read', 'write'];
