@@ -1,5 +1,4 @@
 // A record of the snapshot that cannot be used: it alone is refused, by every call, and it stays what it is through compactions.
-import { Buffer } from 'node:buffer';
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -90,7 +89,7 @@ async function claimNewer(directory: string, identity: string): Promise<void> {
   await journal.remove(identity, record.revision);
   await journal.close();
   const claim = encodeClaim(record).replace(/^c1/, 'c2');
-  await appendFile(await latest(directory), encodeLine(`{"w":"newer","s":1,"d":0}\t${claim}`) as Buffer);
+  await appendFile(await latest(directory), encodeLine(`{"w":"newer","s":1,"d":0}\t${claim}`));
 }
 
 async function latest(directory: string): Promise<string> {
