@@ -17,7 +17,7 @@ function detailsOf(one: VerifyResult): string[] {
   if (one.verdict === 'skip') return [];
   const { verdict, level, trials, against, ms } = one;
   // Every JSON text is YAML.
-  const members = { verdict, level, evidence: evidenceOf(one), trials, against, duration_ms: ms };
+  const members = { verdict, level, evidence: oneLine(evidenceOf(one)), trials, against, duration_ms: ms };
   const given = Object.entries(members).filter(([, value]) => value !== undefined);
   return ['  ---', ...given.map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`), '  ...'];
 }

@@ -8,7 +8,7 @@ export function textOf(report: VerifyJson): string {
   const { url, profile, seed, cases } = report;
   const rows = cases.flatMap((one) => {
     const evidence = oneLine(evidenceOf(one));
-    const head = `${one.id}  ${one.verdict.padEnd(WIDTH)}  ${one.title}`;
+    const head = oneLine(`${one.id}  ${one.verdict.padEnd(WIDTH)}  ${one.title}`);
     return evidence === '' ? [head] : [head, `${' '.repeat(WIDTH + 7)}${evidence}`];
   });
   return [

@@ -77,7 +77,7 @@ function dataOf(
   rest: { readonly startedAt: Date; readonly results: readonly VerifyResult[]; readonly dryRun: boolean },
 ): ReportData {
   return {
-    url: `${url.origin}${url.pathname}`,
+    url: `${url.origin}${url.pathname}`.replace(/\/$/, ''),
     profile: profile.name,
     seed,
     probe: countEffects !== undefined,
