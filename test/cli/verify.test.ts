@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,24 +16,32 @@ const credentials = new Set<string | undefined>();
 
 const file = (name: string) => join(folder, name);
 
-/** A server of one's own, as the guide has it: `/charges` is right, `/careless` runs everything. */
+/** `/charges` is right, `/careless` runs everything. */
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  credentials.add(request.headers.authorization);
+  const [, counted] = /^\/test\/effects\/(.+)$/.exec(request.url ?? '') ?? [];
+  if (counted !== undefined) {
+    response.end(JSON.stringify({ count: effects.get(counted) ?? 0 }));
+    return;
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const { reference } = JSON.parse(Buffer.concat(chunks).toString()) as { reference: string };
+  const key = String(request.headers['idempotency-key']);
+  const known = request.url === '/charges' ? stored.get(key) : undefined;
+  if (known !== undefined && known.reference !== reference) {
+    response.writeHead(422).end();
+    return;
+  }
+  if (known === undefined) effects.set(reference, (effects.get(reference) ?? 0) + 1);
+  const answer = known?.answer ?? JSON.stringify({ id: crypto.randomUUID() });
+  stored.set(key, { reference, answer });
+  response.writeHead(201, { 'content-type': 'application/json' }).end(answer);
+}
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'onceward-verify-'));
-  server = createServer(async (request, response) => {
-    const [, counted] = /^\/test\/effects\/(.+)$/.exec(request.url ?? '') ?? [];
-    credentials.add(request.headers.authorization);
-    if (counted !== undefined) return void response.end(JSON.stringify({ count: effects.get(counted) ?? 0 }));
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { reference } = JSON.parse(Buffer.concat(chunks).toString()) as { reference: string };
-    const key = String(request.headers['idempotency-key']);
-    const known = request.url === '/charges' ? stored.get(key) : undefined;
-    if (known !== undefined && known.reference !== reference) return void response.writeHead(422).end();
-    if (known === undefined) effects.set(reference, (effects.get(reference) ?? 0) + 1);
-    const answer = known?.answer ?? JSON.stringify({ id: crypto.randomUUID() });
-    stored.set(key, { reference, answer });
-    return void response.writeHead(201, { 'content-type': 'application/json' }).end(answer);
-  });
+  server = createServer((request, response) => void serve(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const template = (path: string) => JSON.stringify({ path, json: { reference: '{{n}}', nested: [{ amount: 1 }] } });

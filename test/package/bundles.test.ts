@@ -66,10 +66,13 @@ describe('bundled for browsers', () => {
     expect(all.text).toContain('PayPal-Request-Id');
   });
 
-  test.each(['onceward/node', 'onceward/mock/node'])('%s fails while it is bundled, not in the page', async (entry) => {
-    const { errors } = await bundled(`export * from '${entry}'`);
-    expect(errors).toEqual([expect.stringContaining(`Could not resolve "${entry}"`)]);
-  });
+  test.each(['onceward/node', 'onceward/mock/node', 'onceward/verify'])(
+    '%s fails while it is bundled, not in the page',
+    async (entry) => {
+      const { errors } = await bundled(`export * from '${entry}'`);
+      expect(errors).toEqual([expect.stringContaining(`Could not resolve "${entry}"`)]);
+    },
+  );
 
   test.each(['onceward', 'onceward/browser', 'onceward/profiles', 'onceward/mock', 'onceward/testing'])(
     '%s, imported and not used, leaves nothing',

@@ -19,12 +19,14 @@ afterEach(() => {
 });
 
 async function served(answers: Answers): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const key = String(request.headers['idempotency-key'] ?? '');
     answers({ key, body: Buffer.concat(chunks).toString(), request }, response);
-  });
+  };
+  // Whoever hangs up half way has sent nothing.
+  const server = createServer((request, response) => void serve(request, response).catch(() => undefined));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closing.push(() => server.close().closeAllConnections());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
