@@ -88,7 +88,8 @@ export class IdempotentServer {
     return this.#unprotected(visit, life, found);
   }
 
-  #protected(stay: Stay, patience = this.#parts.clock.now() + this.#parts.waitLimit): Served | Promise<Served> {
+  /** @param patience until when it may be held; the first time that is for the mock to say */
+  #protected(stay: Stay, patience?: number): Served | Promise<Served> {
     const { dialect, books, inProgress, clock } = this.#parts;
     const { ledger } = books;
     const { arrival, tell } = stay.visit;
@@ -107,11 +108,12 @@ export class IdempotentServer {
       tell('replayed', { status: held.stored.answer.status });
       return { answer: dialect.replay(held.stored.answer, key), outcome: 'replayed' };
     }
-    const left = patience - clock.now();
-    if (inProgress === 'conflict' || left <= 0) return refuse(tell, 'in-progress', dialect.inProgress(key));
+    const now = clock.now();
+    const until = patience ?? now + this.#parts.waitLimit;
+    if (inProgress === 'conflict' || until <= now) return refuse(tell, 'in-progress', dialect.inProgress(key));
     tell('waiting', { why: inProgress === 'wait' ? 'held' : 'monitor' });
     if (inProgress === 'accepted') return this.#accept(arrival, key, held.lock);
-    return this.#endOf(held.lock, left).then(() => (stay.life.over ? LOST : this.#protected(stay, patience)));
+    return this.#endOf(held.lock, until - now).then(() => (stay.life.over ? LOST : this.#protected(stay, until)));
   }
 
   #accept(arrival: Arrival, key: string, lock: Lock): Served {

@@ -51,8 +51,8 @@ export class Ledger {
 
   /** Counts a request that carried the key. */
   hit(tenant: string, key: string): Entry {
-    this.#sweep();
     const now = this.#parts.now();
+    this.#sweep(now);
     const entry = this.entryOf(tenant, key, now);
     entry.hits += 1;
     entry.lastSeenAt = now;
@@ -79,6 +79,7 @@ export class Ledger {
       this.#free(entry, lock);
       lock.tell('released', { why: 'lease' });
     }
+    if (entry.stored === undefined) return undefined;
     this.#forgetIfOver(entry);
     return entry.stored && { stored: entry.stored };
   }
@@ -172,16 +173,16 @@ export class Ledger {
   }
 
   /** Keeps of an answer whose time is over that there was one. */
-  #forgetIfOver(entry: Entry): void {
+  #forgetIfOver(entry: Entry, now: number = this.#parts.now()): void {
     const { stored } = entry;
-    if (stored === undefined || this.#parts.now() < stored.expiresAt) return;
+    if (stored === undefined || now < stored.expiresAt) return;
     entry.stored = undefined;
     entry.forgotten = { expiresAt: stored.expiresAt, status: stored.answer.status };
     this.#parts.tell('expired', entry);
   }
 
   /** Collects a little with every request. */
-  #sweep(): void {
+  #sweep(now: number): void {
     for (let looked = 0; looked < SWEPT; looked += 1) {
       this.#round ??= this.#entries.values();
       const entry = this.#round.next().value;
@@ -191,7 +192,7 @@ export class Ledger {
         this.#idleInRound = 0;
         return;
       }
-      this.#forgetIfOver(entry);
+      this.#forgetIfOver(entry, now);
       if (entry.lock !== undefined || entry.stored !== undefined) continue;
       if (this.#idle <= IDLE_KEPT) {
         this.#idleInRound += 1;

@@ -26,16 +26,15 @@ interface Series {
   at: number;
 }
 
-interface Counted {
-  readonly tenant: string;
-  readonly key: string | undefined;
-  readonly at: number;
-}
+/** What one outcome of one tenant is counted in. */
+type Row = { readonly labels: string } & Partial<Record<Family, Series>>;
 
 /** Counts what happens, from the first request on: a reset of the server is nothing to a counter. */
 export class Metrics {
   readonly #tenants = new Set<string>();
-  readonly #series = new Map<string, Series>();
+  /** By tenant, then by outcome. */
+  readonly #rows = new Map<string, Map<string, Row>>();
+  readonly #series: Series[] = [];
   /** The requests that have not ended, and how often a handler has run in each. */
   readonly #running = new Map<number, number>();
 
@@ -48,7 +47,7 @@ export class Metrics {
     const lines = (Object.keys(FAMILIES) as Family[]).flatMap((family) => [
       `# TYPE onceward_mock_${family} counter`,
       `# HELP onceward_mock_${family} ${FAMILIES[family]}`,
-      ...[...this.#series.values()].filter((series) => series.family === family).map(lineOf),
+      ...this.#series.filter((series) => series.family === family).map(lineOf),
     ]);
     return `${lines.join('\n')}\n# EOF\n`;
   }
@@ -63,20 +62,34 @@ export class Metrics {
     if (kind === 'effect') this.#running.set(request, runs + 1);
     const { outcome } = details;
     if (outcome === undefined) return;
-    const counted = { tenant: this.#told(tenant), key, at };
-    this.#add('hits', outcome, counted, 1);
-    if (runs > 0) this.#add('executions', outcome, counted, runs);
-    if (outcome === 'replayed') this.#add('replays', kind, counted, 1);
+    const told = this.#told(tenant);
+    const row = this.#row(told, outcome);
+    this.#add(row, 'hits', { key, at }, 1);
+    if (runs > 0) this.#add(row, 'executions', { key, at }, runs);
+    if (outcome === 'replayed') this.#add(this.#row(told, kind), 'replays', { key, at }, 1);
     this.#running.delete(request);
   }
 
-  #add(family: Family, outcome: string, { tenant, key, at }: Counted, added: number): void {
-    const name = `${family} ${outcome} ${tenant}`;
-    let series = this.#series.get(name);
+  #row(tenant: string, outcome: string): Row {
+    let rows = this.#rows.get(tenant);
+    if (rows === undefined) {
+      rows = new Map();
+      this.#rows.set(tenant, rows);
+    }
+    let row = rows.get(outcome);
+    if (row === undefined) {
+      row = { labels: `tenant="${escaped(tenant)}",outcome="${outcome}"` };
+      rows.set(outcome, row);
+    }
+    return row;
+  }
+
+  #add(row: Row, family: Family, { key, at }: { key: string | undefined; at: number }, added: number): void {
+    let series = row[family];
     if (series === undefined) {
-      const labels = `tenant="${escaped(tenant)}",outcome="${outcome}"`;
-      series = { family, labels, count: 0, key: undefined, at: 0 };
-      this.#series.set(name, series);
+      series = { family, labels: row.labels, count: 0, key: undefined, at: 0 };
+      row[family] = series;
+      this.#series.push(series);
     }
     series.count += added;
     if (key === undefined) return;

@@ -190,9 +190,18 @@ function writeHead(mock: Mock, outgoing: ServerResponse, { status, headers }: He
   }
   if (length !== undefined && status !== 204 && status !== 304) head.push('content-length', declared);
   // The mock's own time: clients measure Retry-After dates and clock skew against it.
-  if (!dated) head.push('date', new Date(mock.clock.now()).toUTCString());
+  if (!dated) head.push('date', httpDate(mock.clock.now()));
   outgoing.sendDate = false;
   // What one connection is not meant for, another one may be.
   if (status === MISDIRECTED) outgoing.shouldKeepAlive = false;
   outgoing.writeHead(status, head);
+}
+
+let dated = { second: Number.NaN, text: '' };
+
+/** To write one costs more than all the rest of a head; within a second they are the same. */
+function httpDate(at: number): string {
+  const second = Math.floor(at / 1000);
+  if (second !== dated.second) dated = { second, text: new Date(at).toUTCString() };
+  return dated.text;
 }

@@ -49,15 +49,20 @@ function fits({ method: wanted, parts: expected }: RoutePattern, method: string,
 
 function paramsOf({ parts: expected }: RoutePattern, parts: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
-  for (const [index, part] of expected.entries()) {
+  let index = 0;
+  for (const part of expected) {
     if (part === '**') break;
     if (part.startsWith(':')) params[part.slice(1)] = decoded(parts[index] ?? '');
+    index += 1;
   }
   return params;
 }
 
 export function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '');
+  const parts = path.split('/');
+  // As nearly every path is written: one slash in front, and none beside another.
+  if (parts[0] === '' && parts.indexOf('', 1) === -1) return parts.slice(1);
+  return parts.filter((part) => part !== '');
 }
 
 function decoded(part: string): string {
