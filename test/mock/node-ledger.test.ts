@@ -222,7 +222,7 @@ describe('is refused, and left as it is:', () => {
   test('a pid that is another program’s by now does not count', async () => {
     const ledger = fileLedger(directory);
     await ledger.close();
-    await writeFile(join(directory, 'owner'), JSON.stringify({ pid: process.ppid, started: '1', nonce: 'n' }));
+    await writeFile(join(directory, 'owner.3'), JSON.stringify({ pid: process.ppid, started: '1', nonce: 'n' }));
     expect(start().ledger()).toEqual([]);
   });
 });
