@@ -25,7 +25,11 @@ export class JournalImage {
     return this.#unflushed.length > 0;
   }
 
+  /** Told of every write to the log. */
+  onWrite: (before: JournalRecord | undefined, after: JournalRecord | undefined) => void = () => {};
+
   write(identity: string, record: JournalRecord | undefined): void {
+    this.onWrite(this.seen.get(identity), record);
     put(this.seen, identity, record);
     this.#unflushed.push({ identity, record });
   }

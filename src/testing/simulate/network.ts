@@ -118,6 +118,17 @@ class Exchange {
         );
       case 'misdirected':
         return told(jsonAnswer(421, { from: 'a proxy' }));
+      case 'foreign-key':
+        return told(
+          jsonAnswer(422, { title: 'Idempotency-Key is already used' }, { 'content-type': 'application/problem+json' }),
+        );
+      case 'redirect': {
+        const location =
+          fault.status === 301
+            ? 'https://elsewhere.example/charges'
+            : `/operations/${encodeURIComponent(this.#wire.key ?? '')}`;
+        return told(jsonAnswer(fault.status, { from: 'a proxy' }, { location }));
+      }
       case 'html':
         return told({ status: 200, headers: { 'content-type': 'text/html' }, body: '<p>Sign in to the network' });
       case 'status-after':
@@ -145,6 +156,7 @@ class Exchange {
 export function labelOf(fault: RequestFault): string {
   switch (fault.fault) {
     case 'status':
+    case 'redirect':
     case 'status-after':
       return `${fault.fault}:${fault.status}`;
     case 'server-crash':

@@ -9,12 +9,16 @@ export type RequestFault =
         | 'truncate'
         | 'duplicate'
         | 'html'
-        | 'misdirected';
+        | 'misdirected'
+        // Somebody says that the key belongs to another request.
+        | 'foreign-key';
     }
   /** The client is told of a broken connection at once; the request arrives so much later. */
   | { readonly fault: 'zombie' | 'duplicate-later' | 'delay-request' | 'delay-response'; readonly ms: number }
   /** Somebody in front of the server answers; it never hears of it. */
   | { readonly fault: 'status'; readonly status: number; readonly retryAfter?: string }
+  /** Somebody in front points elsewhere: 301 anywhere, 303 to what became of this key. */
+  | { readonly fault: 'redirect'; readonly status: 301 | 303 }
   /** The server has executed it; somebody in front answers in its place. */
   | { readonly fault: 'status-after'; readonly status: number }
   | {

@@ -21,6 +21,7 @@ export interface Result {
   readonly requests: number;
   readonly writes: number;
   readonly crashes: number;
+  readonly operations: number;
   readonly charges: number;
 }
 
@@ -39,7 +40,7 @@ export async function runPlan(plan: Plan, options: WorldOptions): Promise<Result
   await runner.withFaults();
   if (world.violation === undefined) await runner.withoutFaults();
   if (world.violation === undefined) await runner.afterwards();
-  const { kernel, crossings, requests, writes, crashes, server } = world;
+  const { kernel, crossings, requests, writes, crashes, operations, server } = world;
   return {
     plan,
     violation: world.violation,
@@ -49,6 +50,7 @@ export async function runPlan(plan: Plan, options: WorldOptions): Promise<Result
     requests,
     writes,
     crashes,
+    operations,
     charges: server.charges.length,
   };
 }
@@ -116,6 +118,11 @@ class Runner {
 
   #boot(process: number, patience: number): void {
     const world = this.#world;
+    const { kernel, offUntil } = world;
+    if (kernel.now < offUntil) {
+      kernel.after(offUntil - kernel.now, undefined, () => this.#boot(process, patience));
+      return;
+    }
     const life = world.start(processName(process));
     const intents = world.plan.intents
       .map((intent, number) => ({ ...intent, number }))
@@ -130,7 +137,7 @@ class Runner {
     const ports = world.portsOf(life);
     const client = clientOf(ports, world);
     const { witness } = world;
-    const owed = world.openRecords();
+    const owed = [...world.image.seen.values()];
     const program = shop(
       client,
       {

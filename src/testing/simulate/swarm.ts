@@ -70,13 +70,13 @@ function intent(draw: Seeded): Intent {
   return { kind: draw.one(KINDS), by: draw.one(['both', 'both', 'first', 'second']) };
 }
 
-/** Each request of the first few has its own fate; a bad day strikes nearly all. */
+/** Each request of the first few has its own fate; on a bad day nearly all are struck, and on the worst all by the same. */
 function strikes(draw: Seeded): readonly RequestStrike[] {
-  const rate = draw.one([0.2, 0.5, 0.9]);
-  const same = draw.chance(0.2) ? requestFault(draw) : undefined;
-  return Array.from({ length: draw.whole(1, 10) }, (_, at) => at + 1)
+  const worst = draw.chance(0.06) ? requestFault(draw) : undefined;
+  const rate = worst === undefined ? draw.one([0.2, 0.5, 0.9]) : 1;
+  return Array.from({ length: worst === undefined ? draw.whole(1, 10) : 24 }, (_, at) => at + 1)
     .filter(() => draw.chance(rate))
-    .map((request) => ({ request, does: same ?? requestFault(draw) }));
+    .map((request) => ({ request, does: worst ?? requestFault(draw) }));
 }
 
 function requestFault(draw: Seeded): RequestFault {
@@ -89,6 +89,8 @@ function requestFault(draw: Seeded): RequestFault {
     'duplicate',
     'html',
     'misdirected',
+    'foreign-key',
+    'redirect',
     'zombie',
     'duplicate-later',
     'delay-request',
@@ -108,6 +110,8 @@ function requestFault(draw: Seeded): RequestFault {
       const retryAfter = draw.chance(0.4) ? draw.one(RETRY_AFTER) : undefined;
       return { fault: kind, status: draw.one(STATUSES), ...(retryAfter !== undefined && { retryAfter }) };
     }
+    case 'redirect':
+      return { fault: kind, status: draw.one([301, 303]) };
     case 'status-after':
       return { fault: kind, status: draw.one([500, 502, 504]) };
     case 'server-crash':
@@ -124,7 +128,8 @@ function requestFault(draw: Seeded): RequestFault {
 function crash(draw: Seeded, processes: number): Crash {
   const at = draw.whole(1, draw.one([12, 30, 60 * processes]));
   const down = draw.one(DOWN);
-  if (draw.chance(0.5)) return { at, how: 'kill', down };
+  // As with pauses: nobody looks for a day after one that is down for so long.
+  if (draw.chance(0.5)) return { at, how: 'kill', down: processes === 1 ? down : Math.min(down, 20 * MINUTE) };
   return { at, how: 'power', left: draw.one(['none', 'one', 'half', 'all-but-one', 'all']), down };
 }
 

@@ -27,6 +27,8 @@ interface Known {
   readonly setBack: number;
   /** Of each life that sent it: by how much between its first send at all and the first one of that life, which has only the wall clock to tell. */
   readonly unseen: Map<Life, number>;
+  /** The latest time that its record was durable with, at a send. */
+  seen: number;
 }
 
 /** What the oracles look at. */
@@ -90,11 +92,13 @@ export class Witness {
     if (record.state.dispatchedAt === undefined) {
       return this.broke('I3', 'a request left whose dispatch mark is not durable');
     }
-    if (this.#of.wall() < record.state.lastSeenAt - CLOCK_TOLERANCE) {
+    const known = this.#keys.get(key);
+    const seen = Math.max(record.state.lastSeenAt, known?.seen ?? 0);
+    if (this.#of.wall() < seen - CLOCK_TOLERANCE) {
       this.broke('I6', 'a request left though the clock of its operation went back');
     }
-    const known = this.#keys.get(key);
     if (known === undefined) return;
+    known.seen = seen;
     // From when the server has seen it: before, nothing can expire.
     const firstSeen = this.#of.server.firstSeen(key);
     if (firstSeen === undefined) return;
@@ -116,7 +120,7 @@ export class Witness {
     const known = this.#keys.get(key);
     if (known === undefined) {
       const setBack = this.#of.setBack();
-      this.#keys.set(key, { cart, bytes, setBack, unseen: new Map([[life, 0]]) });
+      this.#keys.set(key, { cart, bytes, setBack, unseen: new Map([[life, 0]]), seen: 0 });
       const before = this.#succeeded.get(cart);
       if (before !== undefined && before !== key)
         this.broke('I14', `${cart} had succeeded, and was sent again with another key`);
@@ -267,12 +271,8 @@ export class Witness {
 
   /** I12: what could not be stored is not sent; and what is under way is not called unsent. */
   refused(life: Life, cart: string): void {
-    for (const record of this.#of.image.seen.values()) {
-      if (!isOperation(record) || isFinished(record.state) || record.state.state === 'in-doubt') continue;
-      const known = this.#keys.get(record.fixed.key);
-      if (known?.cart !== cart || !known.unseen.has(life) || this.#none.has(record.fixed.key)) continue;
-      this.broke('I12', `${cart} was refused by the journal, with effect none, and ${life.name} has sent it`);
-    }
+    if (this.#underWay.get(cart)?.some((one) => one.life === life) !== true) return;
+    this.broke('I12', `${cart} was refused by the journal, with effect none, and ${life.name} has sent it`);
   }
 
   /** I5: what a start hands out, against what was durable then. */

@@ -1,8 +1,7 @@
 import { operationIdentity } from '../../core/identity.ts';
 import type { Journal } from '../../core/journal.ts';
 import type { Clock, Random } from '../../core/ports.ts';
-import { isOpen, type JournalRecord } from '../../core/record.ts';
-import { isOperation } from '../../core/save.ts';
+import type { JournalRecord } from '../../core/record.ts';
 import { SharedChannels } from './channels.ts';
 import { imageJournal, type JournalWorld } from './image-journal.ts';
 import { JournalImage } from './journal-image.ts';
@@ -40,6 +39,8 @@ export interface Step {
   readonly at: number;
   readonly who: string;
   readonly what: string;
+  /** Where something goes to the server, or comes back. */
+  readonly way?: 'out' | 'back';
 }
 
 export interface WorldOptions {
@@ -70,6 +71,9 @@ export class World {
   requests = 0;
   writes = 0;
   crashes = 0;
+  operations = 0;
+  /** Without power until then. */
+  offUntil = 0;
   /** No more faults. */
   healed = false;
   #wallOffset = 0;
@@ -115,6 +119,7 @@ export class World {
       identityOf: (id) => operationIdentity(CLIENT_NAME, OWNER, id),
       reach: (what) => this.reach(what),
     });
+    this.image.onWrite = (before, after) => this.#changed(before, after);
     for (const { at, process, does, ms } of plan.disturbances) {
       this.kernel.after(at, undefined, () => this.#disturb(process, does, ms));
     }
@@ -128,9 +133,9 @@ export class World {
     this.#options.reach(what);
   }
 
-  step(who: string, what: string): void {
+  step(who: string, what: string, way?: Step['way']): void {
     this.kernel.note(textCode(who) ^ textCode(what));
-    this.#options.steps?.push({ at: this.kernel.now, who, what });
+    this.#options.steps?.push({ at: this.kernel.now, who, what, ...(way && { way }) });
   }
 
   /** Starts a process. */
@@ -162,6 +167,7 @@ export class World {
     this.crashes++;
     const ending = how === 'power' ? [...this.living] : [life];
     if (how === 'power') {
+      this.offUntil = this.kernel.now + down;
       this.image.powerCut(left);
       this.reach(`power cut, ${left} left`);
     }
@@ -239,7 +245,7 @@ export class World {
       },
       ended: (life, request) => witness.ended(life, request),
       arrives: (life, _, answer, fault) => {
-        this.step(life.name, `is answered ${answer.status}${fault === undefined ? '' : `, with ${fault}`}`);
+        this.step(life.name, `is answered ${answer.status}${fault === undefined ? '' : `, with ${fault}`}`, 'back');
         witness.arrives(answer);
       },
     };
@@ -254,6 +260,22 @@ export class World {
     this.reach(`crash: ${crash.how} at ${label}`);
     this.end(life, crash);
     return false;
+  }
+
+  /** Counts how records go from state to state, and from driver to driver. */
+  #changed(before: JournalRecord | undefined, after: JournalRecord | undefined): void {
+    if (after?.fixed.kind === 'key') return this.reach('state: a key that was handed in');
+    const [from, to] = [before?.state, after?.state];
+    if (from === undefined) this.operations++;
+    if (from?.state !== to?.state) this.reach(`state: ${from?.state ?? 'none'} to ${to?.state ?? 'none'}`);
+    if (from?.driver && to?.driver && from.driver.nonce !== to.driver.nonce) this.reach('state: taken over');
+    if (
+      before?.fixed.kind === 'operation' &&
+      after?.fixed.kind === 'operation' &&
+      before.fixed.round < after.fixed.round
+    )
+      this.reach('state: another round');
+    if (to?.target !== undefined) this.reach(`state: goes to a ${to.target.kind}`);
   }
 
   #diskStrike(): DiskFault['error'] | undefined {
@@ -282,11 +304,6 @@ export class World {
     const { now } = this.kernel;
     life.pauses.push({ from: now, to: now + ms });
     life.pausedUntil = Math.max(life.pausedUntil, now + ms);
-  }
-
-  /** What a start must hand out. */
-  openRecords(): readonly JournalRecord[] {
-    return [...this.image.seen.values()].filter((record) => isOperation(record) && isOpen(record));
   }
 }
 
