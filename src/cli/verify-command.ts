@@ -39,6 +39,8 @@ async function carriedOut({
   const origin = URL.canParse(url) ? new URL(url).origin : '';
   return verify({
     ...rest,
+    // The report goes to stdout, whole; who watches sees how far it is.
+    ...(process.stderr.isTTY && { onResult: ({ id, verdict }) => tell(`${id} ${verdict}`) }),
     url,
     request: await requestFrom('--request', request),
     ...(invalidRequest !== undefined && { invalidRequest: await requestFrom('--invalid-request', invalidRequest) }),

@@ -3,14 +3,14 @@ import type { Settled } from './settled.ts';
 import type { Subject } from './subject.ts';
 
 /** How much a rule binds. `profile`: as far as the API documents it. `robustness`: no text says it, and clients need it. */
-export type Level = 'must' | 'should' | 'may' | 'profile' | 'security' | 'robustness';
+export type VerifyLevel = 'must' | 'should' | 'may' | 'profile' | 'security' | 'robustness';
 
 /** What a case is, and how it is carried out. */
 export interface VerifyCase {
   /** C01 to C25. */
   readonly id: string;
   readonly title: string;
-  readonly level: Level;
+  readonly level: VerifyLevel;
   /** What is sent, for the dry run. */
   readonly sends: string;
   /** How many requests that is, about. */

@@ -14,6 +14,7 @@ export async function checkEffects(
   { expected = 1, answers }: { readonly expected?: number; readonly answers: readonly Answer[] },
 ): Promise<void> {
   const { count, least } = await subject.effects(round, expected, answers);
+  if (count === expected && !least) subject.counted.push({ round, expected });
   if (count > expected) {
     finding.fail(`${least ? 'at least ' : ''}${effects(count)} instead of ${expected}`);
   } else if (count < expected && !least) {

@@ -1,4 +1,4 @@
-export type { Level } from './case.ts';
+export type { VerifyLevel } from './case.ts';
 export type { VerifyVerdict } from './finding.ts';
 export type { VerifyHooks, VerifyLimits, VerifyOptions, VerifyRequest } from './options.ts';
 export type { VerifyJson, VerifyReport, VerifyResult } from './report.ts';

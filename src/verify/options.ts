@@ -1,5 +1,6 @@
 import type { Profile } from '../core/profile.ts';
 import type { Duration } from '../core/types.ts';
+import type { VerifyResult } from './report.ts';
 
 /** One request, without its key: the checker adds that where the profile carries it. */
 export interface VerifyRequest {
@@ -33,7 +34,7 @@ export interface VerifyLimits {
   readonly patience?: Duration;
   /** For the effect probe to see what has happened; then the case is inconclusive. @default '2s' */
   readonly probe?: Duration;
-  /** What the hook `slow` is asked for: longer than the lease of the server's locks, or C20 shows nothing. @default '5s' */
+  /** What C20 asks the hook `slow` for: longer than the lease of the server's locks, or it shows nothing. Other cases ask for a quarter. @default '5s' */
   readonly slow?: Duration;
   /** The longest wait between two repeats, whatever Retry-After says. @default '1s' */
   readonly pause?: Duration;
@@ -72,6 +73,8 @@ export interface VerifyOptions {
   limits?: VerifyLimits;
   /** Sends nothing; every case says what it would send. @default false */
   dryRun?: boolean;
+  /** Called after each case: a run can take minutes. @default none */
+  onResult?: (result: VerifyResult) => void;
   /** "This server is mine, and no production system": required beyond loopback. @default false */
   ownServer?: boolean;
 }

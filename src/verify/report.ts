@@ -1,4 +1,4 @@
-import type { Level } from './case.ts';
+import type { VerifyLevel } from './case.ts';
 import type { VerifyVerdict } from './finding.ts';
 import { htmlOf } from './report-html.ts';
 import { jUnitOf } from './report-junit.ts';
@@ -11,7 +11,7 @@ export interface VerifyResult {
   readonly id: string;
   readonly title: string;
   /** How much the rule binds. */
-  readonly level: Level;
+  readonly level: VerifyLevel;
   readonly verdict: VerifyVerdict;
   /** What was seen, in words: statuses and counts, never a body, a credential or a whole key. */
   readonly evidence: string;

@@ -13,6 +13,8 @@ import { exchange, HeldRequest } from './wire.ts';
 
 /** One effect that is to happen once: a request, its key, and who asks. Frozen: what varies is a copy. */
 export interface Round {
+  /** The case. */
+  readonly id: string;
   readonly n: string;
   readonly key: string;
   readonly request: VerifyRequest;
@@ -54,6 +56,8 @@ export class Subject {
   redirects = 0;
   readonly #pace: Pace;
   readonly #run = crypto.randomUUID().slice(0, 8);
+  /** What has been counted, and found right so far. */
+  readonly counted: { readonly round: Round; readonly expected: number }[] = [];
   #fenceRound: Round | undefined;
   #rounds = 0;
   #advanced = 0;
@@ -74,7 +78,7 @@ export class Subject {
     const n = `onceward-${this.#run}-${id.toLowerCase()}-${this.#rounds}`;
     const request = structuredClone(this.settled.request(n));
     const sentAt = Date.now() + this.#advanced;
-    return { n, key, request, carried: { kind: 'key', key }, sentAt, as: 'first' };
+    return { id, n, key, request, carried: { kind: 'key', key }, sentAt, as: 'first' };
   }
 
   /** What a client makes of an answer. Where this API answers the first request with 202, a 202 is what its key stands for. */
@@ -164,6 +168,17 @@ export class Subject {
       if (count >= expected || performance.now() > end) return { count, least: false };
       await sleep(wait);
     }
+  }
+
+  /** Makes an execution long enough to be met in the middle, where there is a hook for it; only C20 needs it longer than a lease.
+   *
+   *  @returns its length in milliseconds */
+  async busy({ n }: Round): Promise<number | undefined> {
+    const { hooks, limits } = this.settled;
+    if (hooks.slow === undefined) return undefined;
+    const ms = limits.slow / 4;
+    await hooks.slow(n, ms);
+    return ms;
   }
 
   async advance(ms: number): Promise<void> {

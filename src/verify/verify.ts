@@ -1,3 +1,4 @@
+import { audited } from './audit.ts';
 import type { VerifyCase } from './case.ts';
 import { CASES } from './cases/catalogue.ts';
 import type { VerifyOptions } from './options.ts';
@@ -25,11 +26,15 @@ export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const startedAt = new Date();
   const results = options.dryRun
     ? plannedBy(settled).filter(({ id }) => wanted.has(id))
-    : await carriedOut(settled, wanted);
+    : await carriedOut(settled, wanted, options.onResult);
   return reportOf(dataOf(settled, { startedAt, results, dryRun: options.dryRun === true }));
 }
 
-async function carriedOut(settled: Settled, wanted: ReadonlySet<string>): Promise<VerifyResult[]> {
+async function carriedOut(
+  settled: Settled,
+  wanted: ReadonlySet<string>,
+  onResult: VerifyOptions['onResult'],
+): Promise<VerifyResult[]> {
   const subject = new Subject(settled);
   const results: VerifyResult[] = [];
   for (const one of CASES) {
@@ -37,12 +42,18 @@ async function carriedOut(settled: Settled, wanted: ReadonlySet<string>): Promis
     const basic = one === CASES[0];
     if (!basic && !wanted.has(one.id)) continue;
     const reason = one.skip?.(settled);
-    if (reason !== undefined) results.push(unasked(one, 'skip', reason));
-    else if (!basic && subject.baseline === undefined)
-      results.push(unasked(one, 'inconclusive', 'C01 did not succeed'));
-    else results.push(await runCase(subject, one));
+    const lost = !basic && subject.baseline === undefined;
+    const result =
+      reason !== undefined
+        ? unasked(one, 'skip', reason)
+        : lost
+          ? unasked(one, 'inconclusive', 'C01 did not succeed')
+          : await runCase(subject, one);
+    results.push(result);
+    onResult?.(result);
   }
-  return results.filter(({ id, verdict }) => wanted.has(id) || verdict === 'inconclusive' || verdict === 'fail');
+  const told = await audited(subject, results);
+  return told.filter(({ id, verdict }) => wanted.has(id) || verdict === 'inconclusive' || verdict === 'fail');
 }
 
 function unasked({ id, title, level }: VerifyCase, verdict: 'skip' | 'inconclusive', evidence: string): VerifyResult {

@@ -70,7 +70,7 @@ describe.concurrent('each broken server fails its own cases', () => {
     ['looks, then inserts', looksThenInserts, ['C06', 'C25'], ['C07', 'C23'], /C06 .*\d effects instead of 1/],
     ["replays another tenant's answer", sharesAnswers, ['C15'], ['C23'], /C15 .*the result of another tenant/],
   ])('%s', { timeout: 60_000 }, async ([what, start, fails, skips, says]) => {
-    const report = await look(await start(), what === 'no lock' ? 300 : 60);
+    const report = await look(await start(), what === 'no lock' ? 1_200 : 80);
     expect(ids(report, 'fail')).toEqual(fails);
     expect(ids(report, 'skip')).toEqual(skips);
     expect(ids(report, 'pass')).toEqual(ALL.filter((id) => ![...fails, ...skips].includes(id)));

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../src/core/profile.ts';
 import type { MockOptions } from '../../src/mock/types.ts';
 import { azureRepeatable, ietf, stripeV1 } from '../../src/profiles/index.ts';
-import { type VerifyOptions, type VerifyReport, verify } from '../../src/verify/index.ts';
+import { type VerifyLimits, type VerifyOptions, type VerifyReport, verify } from '../../src/verify/index.ts';
 import { EVERY_PROFILE } from '../profiles/support/every-profile.ts';
 import { LIMITS, mockServer } from './support/mock-server.ts';
 
@@ -11,12 +11,8 @@ afterAll(async () => {
   for (const close of closing) await close();
 });
 
-async function look(
-  profile: Profile,
-  inProgress: MockOptions['inProgress'],
-  options: Partial<VerifyOptions> = {},
-): Promise<VerifyReport> {
-  const server = await mockServer(profile, inProgress);
+async function look(profile: Profile, mock: MockOptions, options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
+  const server = await mockServer(profile, mock);
   closing.push(server.close);
   return verify({
     ...server,
@@ -24,7 +20,7 @@ async function look(
     secondHeaders: { authorization: 'Bearer two' },
     repeat: 1,
     soak: 8,
-    limits: { ...LIMITS, slow: 30 },
+    limits: LIMITS,
     ...options,
   });
 }
@@ -48,7 +44,7 @@ const NOTHING_TO_SEE: Readonly<Record<string, readonly string[]>> = {
 describe.concurrent('the mock passes', () => {
   test.concurrent.for(EVERY_PROFILE)('as $name', { timeout: 60_000 }, async (profile) => {
     // One of them in all moments: C19 has three.
-    const report = await look(profile, 'conflict', { repeat: profile.name === 'ietf' ? 3 : 1 });
+    const report = await look(profile, {}, { repeat: profile.name === 'ietf' ? 3 : 1 });
     expect(complaints(report)).toEqual([]);
     expect(report.cases).toHaveLength(25);
     expect(skipped(report)).toEqual([...(NOTHING_TO_SEE[profile.name] ?? []), 'C23']);
@@ -58,14 +54,14 @@ describe.concurrent('the mock passes', () => {
     'with 202 and a monitor, as $name',
     { timeout: 60_000 },
     async (profile) => {
-      const report = await look(profile, 'accepted', { only: ['C01', 'C06', 'C07', 'C20', 'C23'] });
+      const report = await look(profile, { inProgress: 'accepted' }, { only: ['C01', 'C06', 'C07', 'C20', 'C23'] });
       expect(complaints(report)).toEqual([]);
       expect(skipped(report)).toEqual(['C07']);
     },
   );
 
   test.concurrent('where repeats wait for the first answer', { timeout: 60_000 }, async () => {
-    const report = await look(ietf({ keyLifetime: '24h' }), 'wait');
+    const report = await look(ietf({ keyLifetime: '24h' }), { inProgress: 'wait' });
     expect(complaints(report)).toEqual([]);
     expect(skipped(report)).toEqual(['C07', 'C23']);
   });
@@ -88,5 +84,52 @@ describe.concurrent('the mock passes', () => {
     ]);
     expect(report.cases.filter(({ verdict }) => verdict === 'pass').every(({ weak }) => weak)).toBe(true);
     expect(report.toText()).toContain('Weak: without an effect probe');
+  });
+});
+
+/** Cases in which a server dies or is left alone. */
+const BROKEN_OFF = ['C17', 'C18', 'C19', 'C21', 'C22'];
+
+interface Careless {
+  readonly what: string;
+  readonly mock: MockOptions;
+  readonly only: readonly string[];
+  readonly limits: VerifyLimits;
+  readonly fails: string;
+  readonly says: RegExp;
+}
+
+describe.concurrent('a careless mock fails where it is careless', () => {
+  test.concurrent.for<Careless>([
+    {
+      what: 'effect and answer apart',
+      mock: { atomic: false },
+      only: BROKEN_OFF,
+      limits: LIMITS,
+      fails: 'C19',
+      says: /\d effects instead of 1/,
+    },
+    {
+      what: 'locks that outlive their process',
+      mock: { lease: '24h' },
+      only: ['C19'],
+      limits: { ...LIMITS, patience: 1_000 },
+      fails: 'C19',
+      says: /no end: after all repeats 409/,
+    },
+    {
+      what: 'locks that are given up too early',
+      mock: { atomic: false, lease: 50 },
+      only: ['C20'],
+      // More than a second is left for a repeat to come.
+      limits: { ...LIMITS, slow: 1_200 },
+      fails: 'C20',
+      says: /\d effects instead of 1/,
+    },
+  ])('$what', { timeout: 60_000 }, async ({ mock, only, limits, fails, says }) => {
+    const report = await look(ietf({ keyLifetime: '24h' }), mock, { only, repeat: 3, limits });
+    const failed = report.cases.filter(({ verdict }) => verdict === 'fail');
+    expect(failed.map(({ id }) => id)).toEqual([fails]);
+    expect(failed[0]?.evidence).toMatch(says);
   });
 });

@@ -86,7 +86,8 @@ describe('a probe', () => {
     };
     const report = await look(await served(byKey()), ['C02'], { countEffects });
     expect(report.cases).toMatchObject([{ id: 'C02', verdict: 'pass' }]);
-    expect(Math.max(...seen.values())).toBe(3);
+    // Three times, and once more when all is over.
+    expect(Math.max(...seen.values())).toBe(4);
   });
 
   test.each<[what: string, countEffects: () => Promise<number>, says: string]>([
@@ -105,6 +106,28 @@ describe('a probe', () => {
       { id: 'C02', verdict: 'fail' },
     ]);
   });
+});
+
+test('an effect that comes late is counted at the end', async () => {
+  const counts = new Map<string, number>();
+  const answer = byKey();
+  const url = await served((asked, response) => {
+    const { reference } = JSON.parse(asked.body) as { reference: string };
+    counts.set(reference, (counts.get(reference) ?? 0) + 1);
+    answer(asked, response);
+  });
+  let told = 0;
+  const report = await look(url, ['C02'], {
+    // Its copy lags behind until the case is over.
+    countEffects: async (n) => (told === 0 ? 1 : (counts.get(n) ?? 0)),
+    onResult: ({ id }) => {
+      if (id === 'C02') told += 1;
+    },
+  });
+  expect(told).toBe(1);
+  expect(report.cases).toMatchObject([
+    { id: 'C02', verdict: 'fail', evidence: 'counted again at the end: 4 effects instead of 1' },
+  ]);
 });
 
 describe('without a probe', () => {

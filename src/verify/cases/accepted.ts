@@ -15,9 +15,9 @@ export const ACCEPTED: VerifyCase = {
   sends: 'a request and repeats of it, and asks the monitor that a 202 names until it ends',
   requests: () => 10,
   async run(subject, finding) {
-    const { hooks, limits } = subject.settled;
+    const { hooks } = subject.settled;
     const round = subject.round('C23');
-    await hooks.slow?.(round.n, limits.slow);
+    await subject.busy(round);
     const answers = await subject.volley(round, hooks.slow === undefined ? 1 : 2);
     const accepted = answers.filter(isResponse).find(({ status }) => status === 202);
     if (accepted === undefined) {

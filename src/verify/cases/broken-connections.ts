@@ -13,15 +13,13 @@ export const DISCONNECT: VerifyCase = {
   requests: ({ repeat }) => repeat * 2,
   racy: true,
   async run(subject, finding, trial) {
-    const { hooks, limits } = subject.settled;
     const round = subject.round('C17');
-    // Slow, it is sure to be in the middle of it.
-    await hooks.slow?.(round.n, limits.slow);
+    const busy = await subject.busy(round);
     const held = await subject.hold(round);
     void held.finish();
     await held.flushed;
     const part = MOMENTS[trial % MOMENTS.length] ?? 0;
-    await sleep(part * Math.min(subject.baseline?.ms ?? 0, limits.slow / 4));
+    await sleep(part * Math.min(subject.baseline?.ms ?? 0, busy ?? Number.POSITIVE_INFINITY));
     held.hangUp();
     const answer = await checkEnds(subject, finding, round);
     await checkEffects(subject, finding, round, { answers: [answer] });

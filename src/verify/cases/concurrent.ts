@@ -42,9 +42,9 @@ export const IN_PROGRESS: VerifyCase = {
   sends: 'ten times the same request at once; with the hook slow two are enough',
   requests: () => 10,
   async run(subject, finding) {
-    const { hooks, limits, profile } = subject.settled;
+    const { hooks, profile } = subject.settled;
     const round = subject.round('C07');
-    await hooks.slow?.(round.n, limits.slow);
+    await subject.busy(round);
     const answers = await subject.volley(round, hooks.slow === undefined ? 10 : 2);
     const early = answers
       .filter(isResponse)

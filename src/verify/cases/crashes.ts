@@ -4,12 +4,13 @@ import { checkEffects, checkEnds, first } from '../checks.ts';
 import { isTheSame, say } from '../reading.ts';
 import type { Round, Subject } from '../subject.ts';
 
-/** Where in a request the server dies: as it comes in, in the middle, and after it was answered. */
-const POINTS: readonly ((subject: Subject, answered: Promise<unknown>) => Promise<unknown>)[] = [
+/** Where in a request the server dies: as it comes in, in the middle, and after it was answered.
+ *
+ *  @param lasts how long its execution takes, in milliseconds */
+const POINTS: readonly ((lasts: number, answered: Promise<unknown>) => Promise<unknown>)[] = [
   async () => undefined,
-  ({ baseline, settled }) =>
-    sleep(settled.hooks.slow === undefined ? (baseline?.ms ?? 0) / 2 : settled.limits.slow / 2),
-  (_subject, answered) => answered,
+  (lasts) => sleep(lasts / 2),
+  (_lasts, answered) => answered,
 ];
 
 export const CRASH: VerifyCase = {
@@ -21,15 +22,15 @@ export const CRASH: VerifyCase = {
   racy: true,
   skip: ({ hooks }) => (hooks.crash === undefined ? 'there is no hook crash' : undefined),
   async run(subject, finding, trial) {
-    const { hooks, limits } = subject.settled;
+    const { hooks } = subject.settled;
     const point = trial % POINTS.length;
     const round = subject.round('C19');
     // After an answer there is nothing to be in the middle of.
-    if (point < 2) await hooks.slow?.(round.n, limits.slow);
+    const busy = point < 2 ? await subject.busy(round) : undefined;
     const held = await subject.hold(round);
     const answered = held.finish();
     await held.flushed;
-    await POINTS[point]?.(subject, answered);
+    await POINTS[point]?.(busy ?? subject.baseline?.ms ?? 0, answered);
     await hooks.crash?.();
     await hooks.restart?.();
     const answers = [await answered, await checkEnds(subject, finding, round)];

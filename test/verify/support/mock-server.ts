@@ -20,17 +20,14 @@ export interface Checked {
 export const LIMITS: VerifyLimits = { attempt: '20s', patience: '20s', probe: '1s', slow: 60, pause: 20 };
 
 /** The mock behind node:http, its handler and its books in the hands of the hooks. */
-export async function mockServer(
-  profile: Profile,
-  inProgress: MockOptions['inProgress'] = 'conflict',
-): Promise<Checked> {
+export async function mockServer(profile: Profile, options: MockOptions = {}): Promise<Checked> {
   const { path, created } = routeOf(profile.name);
   const slow = new Map<string, number>();
   const failing = new Map<string, number>();
   const failed = new Map<string, number>();
   const mock = createMock({
     profile,
-    inProgress,
+    ...options,
     routes: {
       async [`POST ${path}`]({ json }) {
         const { reference } = json as { reference: string };
