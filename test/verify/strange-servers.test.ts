@@ -296,6 +296,21 @@ test('a hook that throws makes its case inconclusive', async () => {
   ]);
 });
 
+test('requests without a body are looked at, too; only half of one cannot be sent', async () => {
+  const report = await look(await served(byKey()), ['C02', 'C06', 'C08', 'C10', 'C17', 'C18', 'C21'], {
+    request: (n) => ({ path: `/charges/${n}`, method: 'PUT' }),
+  });
+  expect(report.cases.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual([
+    'C02 pass',
+    'C06 pass',
+    'C08 skip',
+    'C10 skip',
+    'C17 pass',
+    'C18 skip',
+    'C21 pass',
+  ]);
+});
+
 test('so many requests a second', async () => {
   const started = performance.now();
   const at: number[] = [];
