@@ -8,6 +8,7 @@ import { type Goal, goalsOf, isMet } from './goals.ts';
 import { heapPerTombstone, latencyWithMuchStored, reopening } from './growth.ts';
 import { describeMachine } from './machine.ts';
 import { mockGoals } from './mock.ts';
+import { againstRivals } from './mock-rivals.ts';
 import { page } from './page.ts';
 import { benchPlace, type Place } from './place.ts';
 import { plot } from './plot.ts';
@@ -17,14 +18,15 @@ import { plainText, tablesOf } from './tables.ts';
 
 // `npm run bench`: what is promised of speed and size, measured against what others do, in one run. With --write it replaces docs/benchmarks.md
 // and its plot; with --quick it only shows that everything runs, and its figures mean nothing. `npm run bench -- mock` is
-// the mock server alone.
+// the mock server alone; `npm run bench -- mock-rivals DIRECTORY` compares it with other mocks, which are installed there.
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
   allowPositionals: true,
 });
 const quick = values.quick === true;
-if (positionals[0] === 'mock') tell(await step('mock', () => mockGoals(quick)), true);
+if (positionals[0] === 'mock-rivals') await againstRivals(positionals[1] ?? '.', quick);
+else if (positionals[0] === 'mock') tell(await step('mock', () => mockGoals(quick)), true);
 else await everything();
 
 async function everything(): Promise<void> {

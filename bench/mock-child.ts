@@ -11,7 +11,10 @@ process.stdin.on('end', () => process.exit()).resume();
 
 async function ours(): Promise<string> {
   const mock = createMock({
-    routes: { 'POST /charges': ({ json }) => Response.json({ charged: json }, { status: 201 }) },
+    routes: {
+      'POST /charges': ({ json }) => Response.json({ charged: json }, { status: 201 }),
+      'POST /v1/charges': ({ json }) => Response.json({ charged: json }, { status: 201 }),
+    },
   });
   return new URL((await listen(mock)).url).port;
 }

@@ -1,16 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { getResponse } from 'msw';
 import { createMock } from '../src/mock/create-mock.ts';
 import { handlers } from '../src/mock/msw.ts';
 import type { Goal } from './goals.ts';
+import { load, median, type ServerProcess, startServer } from './mock-load.ts';
 
-const CALLERS = 32;
 const BODY = JSON.stringify({ amount: 1999, currency: 'eur' });
 
-/** What the mock costs. Nothing else that mocks is installed here: the bare server is what all are measured against. */
+/** What the mock costs. Nothing else that mocks is installed here: the bare server is what all are measured against; others are by mock-rivals. */
 export async function mockGoals(quick: boolean): Promise<Goal[]> {
   return [
     {
@@ -31,57 +28,25 @@ export async function mockGoals(quick: boolean): Promise<Goal[]> {
   ];
 }
 
+const REQUEST = { path: '/charges', headers: { 'content-type': 'application/json' }, body: BODY };
+
 /** Requests a second, ours against the bare one, in slices that take turns: the machine's other work strikes both. */
 async function overSockets(quick: boolean): Promise<number> {
-  const servers = await Promise.all([start('mock'), start('bare')]);
+  const [ours, bare] = await Promise.all([start('mock'), start('bare')]);
   const ratios: number[] = [];
   const ms = quick ? 100 : 1_500;
   for (let slice = 0; slice < (quick ? 3 : 9); slice++) {
-    const ours = await load(servers[0].port, ms);
-    const bare = await load(servers[1].port, ms);
+    const mocked = await load({ ...REQUEST, port: ours.port }, ms);
+    const served = await load({ ...REQUEST, port: bare.port }, ms);
     // The first one warms up.
-    if (slice > 0) ratios.push(ours / bare);
+    if (slice > 0) ratios.push(mocked / served);
   }
-  for (const { child } of servers) child.stdin?.end();
+  for (const { child } of [ours, bare]) child.stdin?.end();
   return median(ratios);
 }
 
-async function start(which: string): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'mock-child.ts'), which], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  if (child.stdout === null) throw new Error('The server has no pipe.');
-  const [said] = (await once(child.stdout, 'data')) as [Buffer];
-  return { child, port: Number(said.toString()) };
-}
-
-let sent = 0;
-
-async function load(port: number, ms: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
-  const end = performance.now() + ms;
-  let answered = 0;
-  const caller = async (): Promise<void> => {
-    while (performance.now() < end) {
-      sent += 1;
-      await post(port, agent, `key-${sent}`);
-      answered += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
-  agent.destroy();
-  return answered;
-}
-
-function post(port: number, agent: Agent, key: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': BODY.length, 'idempotency-key': key };
-    request({ port, agent, method: 'POST', path: '/charges', headers }, (response) => {
-      response.on('end', resolve).resume();
-    })
-      .on('error', reject)
-      .end(BODY);
-  });
+function start(which: string): Promise<ServerProcess> {
+  return startServer([join(import.meta.dirname, 'mock-child.ts'), which]);
 }
 
 /** One handler takes everything, so a route more is a row more in a table, and no handler more for msw to try. */
@@ -140,8 +105,4 @@ async function withKeys(quick: boolean): Promise<Goal[]> {
     },
     { what: 'mock answers kept past their lifetime', figure: stored - fresh, goal: 0, better: 'less', unit: '' },
   ];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
