@@ -32,7 +32,17 @@ const LAYERS: readonly (readonly [files: string, may: readonly string[]])[] = [
   ],
   [
     'src/cli/**',
-    ['src/cli/', 'src/mock/', 'src/verify/', 'src/profiles/', 'src/journal/', 'src/node/', 'src/core/', 'node:'],
+    [
+      'src/cli/',
+      'src/mock/',
+      'src/testing/',
+      'src/verify/',
+      'src/profiles/',
+      'src/journal/',
+      'src/node/',
+      'src/core/',
+      'node:',
+    ],
   ],
 ];
 

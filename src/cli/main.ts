@@ -1,6 +1,7 @@
 import { journalCommand } from './journal-command.ts';
 import { mockCommand } from './mock-command.ts';
 import { tooOld } from './node-version.ts';
+import { simulateCommand } from './simulate-command.ts';
 import { usageError } from './usage-error.ts';
 import { verifyCommand } from './verify-command.ts';
 import { packageVersion } from './version.ts';
@@ -10,15 +11,17 @@ const HELP = `Usage: onceward <command> [options]
   mock      run a server that honours idempotency keys, and misbehaves on request
   journal   look into a journal directory, and decide what is in doubt
   verify    check how your own server treats idempotency keys
+  simulate  look for a broken promise in simulated worlds, or replay one
 
   -h, --help   -v, --version
 Exit status: 0 fine   1 something is wrong   2 could not run (usage, set-up)
 `;
 
-const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<unknown>>> = {
   mock: mockCommand,
   journal: journalCommand,
   verify: verifyCommand,
+  simulate: simulateCommand,
 };
 
 /** Runs one command. What it prints is its result; the exit status is left in `process.exitCode`. */

@@ -113,3 +113,13 @@ export const CALM: Plan = {
   disk: [],
   disturbances: [],
 };
+
+/** Whether something read from a file is a plan of this version. */
+export function isPlan(value: unknown): value is Plan {
+  if (typeof value !== 'object' || value === null) return false;
+  const plan = value as Partial<Record<keyof Plan, unknown>>;
+  const lists = [plan.intents, plan.requests, plan.crashes, plan.disk, plan.disturbances];
+  return (
+    plan.version === 1 && typeof plan.seed === 'number' && typeof plan.server === 'string' && lists.every(Array.isArray)
+  );
+}

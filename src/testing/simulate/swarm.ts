@@ -148,3 +148,8 @@ function disturbance(draw: Seeded, processes: number): Disturbance {
     ms: does === 'clock' && draw.chance(0.6) ? -far : far,
   };
 }
+
+/** As many worlds, one for each seed. */
+export function* swarmPlans(first: number, worlds: number): Generator<Plan> {
+  for (let seed = first; seed < first + worlds; seed++) yield swarmPlan(seed);
+}
