@@ -1,5 +1,5 @@
 import { type Answer, toResponse } from './answer.ts';
-import { type Arrival, arrivalOf, type Target, targetOf } from './arrival.ts';
+import { type Arrival, arrivalOf, targetOf } from './arrival.ts';
 import { bodyAtHand, deliveryOf, wholeRequest } from './at-hand.ts';
 import { Books } from './books.ts';
 import { Chaos } from './chaos.ts';
@@ -18,7 +18,7 @@ import { FaultPlans, PLAN_HEADER } from './plans.ts';
 import { Resources } from './resources.ts';
 import { type FindRoute, routeTable } from './routes.ts';
 import { tenantOf } from './tenant.ts';
-import type { ChaosOptions, Delivery, Execution, FaultKind, LedgerEntry, LogLine, MockOptions } from './types.ts';
+import type { ChaosOptions, Delivery, Execution, LedgerEntry, LogLine, MockOptions } from './types.ts';
 import { Zombies } from './zombies.ts';
 
 /** What an engine is made of: the options, resolved. */
@@ -78,7 +78,14 @@ export class Engine {
     const preflight = cors?.preflight(request);
     if (preflight !== undefined) return { kind: 'answer', response: toResponse(preflight) };
     if (target.controlPath !== undefined) return this.#control(request, target.url, target.controlPath);
-    const parcel = await this.#serve(request, target);
+    // The body comes first: everything from here to the lock happens in one step, however many requests race.
+    const body = bodyAtHand(request) ?? new Uint8Array(await request.arrayBuffer());
+    while (this.#restarting !== undefined) await this.#restarting;
+    // It was on its way in when the server was replaced.
+    if (this.#ended) return { kind: 'reset' };
+    const context = { dialect: this.#parts.dialect, tenant: this.#tenant(request), findRoute: this.#findRoute };
+    const arrival = arrivalOf(request, body, target, context);
+    const parcel = await this.#serve(arrival, request.headers.get(PLAN_HEADER));
     if (parcel.answer === undefined) return parcel;
     return deliveryOf(parcel.kind, this.#allowed(parcel.answer, request));
   }
@@ -114,22 +121,13 @@ export class Engine {
     this.#books.forget();
   }
 
-  async #serve(request: Request, target: Target): Promise<Parcel> {
-    const { dialect } = this.#parts;
-    // The body comes first: everything from here to the lock happens in one step, however many requests race.
-    const body = bodyAtHand(request) ?? new Uint8Array(await request.arrayBuffer());
-    while (this.#restarting !== undefined) await this.#restarting;
-    // It was on its way in when the server was replaced.
-    if (this.#ended) return { kind: 'reset' };
-    const context = { dialect, tenant: this.#tenant(request), findRoute: this.#findRoute };
-    const arrival = arrivalOf(request, body, target, context);
-    const fault = this.plans.take(request.headers.get(PLAN_HEADER), arrival.method, arrival.path);
+  #serve(arrival: Arrival, plan: string | null): Parcel | Promise<Parcel> {
+    const fault = this.plans.take(plan, arrival.method, arrival.path);
     const visit = this.#admit(arrival, fault);
-    const fate = fault === undefined ? sent(await this.#server.answer(visit)) : await this.#struck(visit, fault);
-    this.#end(visit, fate, fault?.kind);
-    this.zombies.release();
-    if (fault?.kind === 'zombie') this.zombies.hold(() => void this.#serveUnheard(arrival, 'zombie'), fault.delay);
-    return fate.parcel;
+    if (fault !== undefined) return this.#struck(visit, fault).then((fate) => this.#close(visit, fate, fault));
+    const served = this.#server.answer(visit);
+    if (!(served instanceof Promise)) return this.#close(visit, sent(served), undefined);
+    return served.then((it) => this.#close(visit, sent(it), undefined));
   }
 
   #struck(visit: Visit, fault: PlannedFault): Promise<Fate> {
@@ -183,13 +181,18 @@ export class Engine {
     }
   }
 
-  #end(visit: Visit, { parcel, outcome, error }: Fate, fault: FaultKind | undefined): void {
-    const { tell, hits } = visit;
+  /** Its fate is decided: tells it, and lets go of what waited for that. */
+  #close(visit: Visit, { parcel, outcome, error }: Fate, planned: PlannedFault | undefined): Parcel {
+    const { arrival, tell, hits } = visit;
+    const fault = planned?.kind;
     const refused = parcel.kind === 'reset' && parcel.refused;
     const why = outcome === 'lost' ? 'crash' : refused ? 'refused' : parcel.kind;
     const details = { hits, outcome, status: parcel.answer?.status, fault, error };
     const told = parcel.kind === 'answer' ? tell('answered', details) : tell('lost', { ...details, why });
     this.#parts.log?.(lineOf(told, visit));
+    this.zombies.release();
+    if (fault === 'zombie') this.zombies.hold(() => void this.#serveUnheard(arrival, 'zombie'), planned?.delay ?? 0);
+    return parcel;
   }
 
   async #control(request: Request, url: URL, path: string): Promise<Delivery> {

@@ -140,47 +140,41 @@ export class IdempotentServer {
   }
 
   /** Takes the key, before anything is awaited, and runs. */
-  async #first(stay: Stay): Promise<Served> {
-    const { arrival, tell } = stay.visit;
+  async #first({ visit, life, entry, found }: Stay): Promise<Served> {
+    const { dialect, books } = this.#parts;
+    const { arrival, tell, diesAt } = visit;
     const { fingerprint, terms, reading } = arrival;
-    const { books } = this.#parts;
     const firstSent = reading.kind === 'key' ? reading.firstSent : undefined;
-    const lock = books.lock(stay.entry, { fingerprint, memory: terms, firstSent, tell });
+    const lock = books.lock(entry, { fingerprint, memory: terms, firstSent, tell });
     tell('locked');
+    // The only thing that throws in here is the store of the books.
     try {
-      return await this.#run(stay, lock);
+      const secured = books.secured(entry, lock);
+      if (secured !== undefined) await secured;
+      if (diesAt === 'before-effect') await visit.crash();
+      if (life.over) return LOST;
+      const run = books.begin(executionOf(arrival, found, entry.key, this.#parts.clock.now()), entry);
+      tell('effect');
+      const begun = books.begun(run);
+      if (begun !== undefined) await begun;
+      if (life.over) return LOST;
+      const { answer, error } = await handled(arrival, found, entry.key);
+      if (diesAt === 'before-store') await visit.crash();
+      const keep = dialect.keeps(answer);
+      const { status } = answer;
+      const ended = books.end({ arrival, entry, lock, run, answer, keep });
+      if (!(ended === true || (await ended))) return this.#outrun(visit, life, run, answer);
+      if (keep) tell('stored', { status });
+      else tell('released', { status, why: 'not-kept' });
+      if (diesAt === 'after-store') await visit.crash();
+      // What is not kept is no answer of the key's.
+      const given = keep ? dialect.honoured(answer, entry.key) : answer;
+      return { answer: given, outcome: 'executed', error };
     } catch (error) {
-      books.ledger.abandon(stay.entry, lock);
+      books.ledger.abandon(entry, lock);
       tell('released', { why: 'not-written' });
       return { answer: UNWRITTEN, outcome: 'executed', error: messageOf(error) };
     }
-  }
-
-  /** Runs what holds its key. The only thing that throws here is the store of the books. */
-  async #run({ visit, life, entry, found }: Stay, lock: Lock): Promise<Served> {
-    const { dialect, books } = this.#parts;
-    const { arrival, tell, diesAt } = visit;
-    const secured = books.secured(entry, lock);
-    if (secured !== undefined) await secured;
-    if (diesAt === 'before-effect') await visit.crash();
-    if (life.over) return LOST;
-    const run = books.begin(executionOf(arrival, found, entry.key, this.#parts.clock.now()), entry);
-    tell('effect');
-    const begun = books.begun(run);
-    if (begun !== undefined) await begun;
-    if (life.over) return LOST;
-    const { answer, error } = await handled(arrival, found, entry.key);
-    if (diesAt === 'before-store') await visit.crash();
-    const keep = dialect.keeps(answer);
-    const { status } = answer;
-    const ended = books.end({ arrival, entry, lock, run, answer, keep });
-    if (!(ended === true || (await ended))) return this.#outrun(visit, life, run, answer);
-    if (keep) tell('stored', { status });
-    else tell('released', { status, why: 'not-kept' });
-    if (diesAt === 'after-store') await visit.crash();
-    // What is not kept is no answer of the key's.
-    const given = keep ? dialect.honoured(answer, entry.key) : answer;
-    return { answer: given, outcome: 'executed', error };
   }
 
   /** It ran longer than its lease, and another request has the key. With its effect taken back it is just one more repeat; a careless server answers as

@@ -4,24 +4,25 @@ import { type HeaderValues, requestAtHand } from './at-hand.ts';
 /** Enough for every test of a client that sends at most 1 MiB. */
 const LARGEST_BODY = 10 * 1024 * 1024;
 
-/** The body of a request, read to its end. */
-export function readWhole(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer> | 'aborted' | 'too-large'> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      // Read on and drop: a client that is still writing would see a broken pipe instead of the 413.
-      if (length > LARGEST_BODY) chunks.length = 0;
-      else chunks.push(chunk);
-    });
-    incoming.on('end', () => resolve(length > LARGEST_BODY ? 'too-large' : wholeOf(chunks)));
-    // After 'end' these come too late to matter.
-    const aborted = (): void => resolve('aborted');
-    incoming.on('error', aborted);
-    incoming.on('close', aborted);
+/** Reads the body of a request to its end. Of one that breaks off nothing is heard: it never came in. */
+export function readWhole(
+  incoming: IncomingMessage,
+  read: (body: Uint8Array<ArrayBuffer> | 'too-large') => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    // Read on and drop: a client that is still writing would see a broken pipe instead of the 413.
+    if (length > LARGEST_BODY) chunks.length = 0;
+    else chunks.push(chunk);
   });
+  incoming.on('end', () => read(length > LARGEST_BODY ? 'too-large' : wholeOf(chunks)));
+  incoming.on('error', ignored);
 }
+
+/** Without a listener an upload that breaks off would be an uncaught error. */
+function ignored(): void {}
 
 /** A copy in any case: a chunk is a piece of a buffer that is as large as a read. */
 function wholeOf(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {

@@ -52,12 +52,15 @@ export function toListener(
   mock: Mock,
   { host }: { host?: string } = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const served: Served = { mock, host };
   return (incoming, outgoing) => {
-    serve({ mock, host }, incoming, outgoing).catch((error: unknown) => {
-      // A bug in the user's `tenant` or `log`: the client sees a server that failed, the process sees the error.
-      if (!outgoing.headersSent) outgoing.writeHead(500).end();
-      queueMicrotask(() => {
-        throw error;
+    readWhole(incoming, (body) => {
+      serve(served, { incoming, body }, outgoing).catch((error: unknown) => {
+        // A bug in the user's `tenant` or `log`: the client sees a server that failed, the process sees the error.
+        if (!outgoing.headersSent) outgoing.writeHead(500).end();
+        queueMicrotask(() => {
+          throw error;
+        });
       });
     });
   };
@@ -108,9 +111,12 @@ interface Served {
   readonly host: string | undefined;
 }
 
-async function serve(served: Served, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const read = await readWhole(incoming);
-  if (read === 'aborted') return;
+interface ReadRequest {
+  readonly incoming: IncomingMessage;
+  readonly body: Uint8Array<ArrayBuffer> | 'too-large';
+}
+
+async function serve(served: Served, { incoming, body: read }: ReadRequest, outgoing: ServerResponse): Promise<void> {
   if (read === 'too-large') {
     outgoing.writeHead(413, { connection: 'close' }).end();
     return;
