@@ -56,6 +56,16 @@ export function decodeLine(bytes: Buffer): Buffer | undefined {
   return crc32(text) === checksumOf(bytes) ? text : undefined;
 }
 
+/** Where the whole lines among `bytes` stand, each with what separates it from the one before: as its writer wrote it. */
+export function* wholeLines(bytes: Buffer): Generator<readonly [from: number, to: number]> {
+  for (let start = 0; ; ) {
+    const stop = bytes.indexOf(NEWLINE, start);
+    if (stop < 0) return;
+    if (decodeLine(bytes.subarray(start, stop)) !== undefined) yield [Math.max(0, start - SEPARATOR), stop + 1];
+    start = stop + 1;
+  }
+}
+
 /** By hand: this runs once a line of a log that may have a hundred thousand. */
 function checksumOf(bytes: Buffer): number {
   let value = 0;

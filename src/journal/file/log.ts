@@ -5,7 +5,7 @@ import { type Batch, encodeSeal, type Preamble, shiftsIn, textsOfBatch } from '.
 import type { Applied, Entry } from './entry.ts';
 import { corrupt, Divided, fileSystemError, LogFailure, unknown, unusable } from './failure.ts';
 import { type BlockPlace, Fold } from './fold.ts';
-import { encodeLineOfTexts } from './line.ts';
+import { encodeLineOfTexts, wholeLines } from './line.ts';
 import type { LogIo } from './log-io.ts';
 import { LogReader } from './log-reader.ts';
 import { Unflushed } from './unflushed.ts';
@@ -164,7 +164,8 @@ export class Log {
 
   /** Writes once more, byte for byte, what no line says is durable. The flush of whoever wrote it may have failed before we opened the file: then
    *  the kernel calls those pages clean, our flush would succeed without them, and nobody tells us (errseq_t). Whoever saw the failure may have
-   *  died of it, so no word of theirs can be waited for. Readers see no difference. @throws what the file system throws */
+   *  died of it, so no word of theirs can be waited for. Whole lines only: they never change, and readers see no difference; what cannot be read may
+   *  be on its way. @throws what the file system throws */
   renew(): void {
     const { io, path, fd } = this.#options;
     const { named, end } = this.fold;
@@ -175,8 +176,10 @@ export class Log {
     try {
       // Retired meanwhile: its successor was written from what was read, and flushed.
       if (io.stat(again).ino !== io.stat(fd).ino) return;
-      if (io.write(again, bytes, named) < bytes.length)
+      for (const [from, to] of wholeLines(bytes)) {
+        if (io.write(again, bytes.subarray(from, to), named + from) === to - from) continue;
         throw Object.assign(new Error('short write'), { code: 'ENOSPC' });
+      }
     } finally {
       io.close(again);
     }

@@ -293,3 +293,33 @@ test('large bodies do not stay in memory', async () => {
   await expect.poll(() => process.memoryUsage().arrayBuffers - before, { timeout: 10_000 }).toBeLessThan(64e6);
   await journal.close();
 });
+
+test('whoever opens a log writes over nothing that it cannot read: it may be on its way', async () => {
+  const directory = await temporaryDirectory();
+  const make = samples();
+  const journal = fileJournal(directory);
+  await journal.claim(make.operation('kept'));
+  await journal.close();
+  const [slow, quick] = [make.operation('slow'), make.operation('quick')];
+  const line = (record: typeof slow) => encodeLine(`{"w":"${record.fixed.key}","s":1,"d":0}\t${encodeClaim(record)}`);
+  const at = statSync(logOf(directory)).size;
+  // A file system whose readers see a later line before all of an earlier one.
+  appendFileSync(logOf(directory), Buffer.concat([Buffer.alloc(line(slow).length), line(quick)]));
+  const written: number[] = [];
+  const io = faultyIo();
+  io.openToOverwrite = (path) => {
+    const fd = nodeLogIo.openToOverwrite(path);
+    writeSync(fd, line(slow), 0, line(slow).length, at);
+    return fd;
+  };
+  io.write = (fd, bytes, position) => {
+    written.push(position);
+    return nodeLogIo.write(fd, bytes, position);
+  };
+  await fileJournalWith(io, directory).open();
+  expect(written).toContain(at + line(slow).length);
+  const { records } = await fileJournal(directory).list('');
+  expect(records.map(({ identity }) => identity)).toEqual(
+    ['kept', 'slow', 'quick'].map((name) => `shop/alice/${name}`),
+  );
+});

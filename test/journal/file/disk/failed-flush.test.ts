@@ -1,8 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { expect, test } from 'vitest';
 import { compactFileJournal, fileJournalWith } from '../../../../src/journal/file/file-journal.ts';
 import type { LogIo } from '../../../../src/journal/file/log-io.ts';
 import { samples } from '../../../../src/testing/journal-contract/sample-record.ts';
-import { temporaryDirectory } from '../support/directory.ts';
+import { logOf, temporaryDirectory } from '../support/directory.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 
 function process(disk: SimulatedDisk, replace: (io: LogIo) => Partial<LogIo>): LogIo {
@@ -18,14 +19,14 @@ test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew']
     const disk = new SimulatedDisk();
     const make = samples();
     let bad = false;
-    let dead = () => {};
-    const killed = new Promise<void>((resolve) => (dead = resolve));
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
     const one = fileJournalWith(
       process(disk, (io) => ({
         async sync(fd) {
           if (!bad) return io.sync(fd);
           if (how === 'killed in its rescue') {
-            dead();
+            stop();
             return new Promise<void>(() => {});
           }
           throw Object.assign(new Error('EIO'), { code: 'EIO' });
@@ -38,7 +39,7 @@ test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew']
           return io.flush(fd).catch((error: unknown) => {
             bad = true;
             if (how !== 'stopped before it knew') throw error;
-            dead();
+            stop();
             return new Promise<void>(() => {});
           });
         },
@@ -46,6 +47,9 @@ test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew']
       directory,
     );
     await one.claim(make.operation('kept'));
+    // Somebody died in the middle of a line: what separates the next one from it is lost, too.
+    const dead = disk.process();
+    dead.append(dead.open(logOf(directory)), Buffer.from('\r\ntorn'));
     disk.nextFlushFails = true;
     const first = make.operation('cart');
     const claim = one.claim(first).then(
@@ -53,7 +57,7 @@ test.each(['its rescue fails', 'killed in its rescue', 'stopped before it knew']
       () => 'failed',
     );
     if (how === 'its rescue fails') expect(await claim).toBe('failed');
-    else await killed;
+    else await stopped;
     // Started again by its supervisor: the page cache shows the claim still.
     const two = fileJournalWith(disk.process(), directory);
     const { record } = await two.claim(make.operation('cart'));
