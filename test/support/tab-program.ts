@@ -1,5 +1,4 @@
 import { type Clock, createClient } from '../../src/index.ts';
-import { indexedDBJournal } from '../../src/journal/indexed-db/indexed-db-journal.ts';
 import { ietf } from '../../src/profiles/index.ts';
 
 /** The page of a tab, as one script. What is asked of it is told by its address: `tab`, its name in the server's log; `speed`, how much faster than
@@ -11,6 +10,32 @@ for (const type of asked.get('deaf')?.split(',') ?? []) {
   for (const target of [globalThis, document]) {
     target.addEventListener(type, (event) => event.stopImmediatePropagation(), { capture: true });
   }
+}
+
+/** Transactions of this page that have not ended: one of a page that stands still would hold up every other page. */
+let transactions = 0;
+let toStandStill = false;
+const begin = IDBDatabase.prototype.transaction;
+IDBDatabase.prototype.transaction = function (...how) {
+  const transaction = begin.apply(this, how);
+  transactions += 1;
+  for (const end of ['complete', 'abort']) {
+    transaction.addEventListener(end, () => {
+      transactions -= 1;
+      standStill();
+    });
+  }
+  return transaction;
+};
+
+/** A synchronous request that the server does not answer holds the page where it is. By another name of the server: a browser has six connections
+ *  to a host, and charges that are not answered may have them all. */
+function standStill(): void {
+  if (!toStandStill || transactions > 0) return;
+  toStandStill = false;
+  const request = new XMLHttpRequest();
+  request.open('POST', `http://127.0.0.1:${location.port}/standing`, false);
+  request.send();
 }
 
 /** Waits and leases pass faster; the wall clock is everybody's and stays as it is. */
@@ -69,20 +94,10 @@ const tab = {
   pay(...names: string[]): void {
     for (const name of names) tell(name, client.post(`charges/${name}`, { once: name, json: { name } }));
   },
-  /** Writes to the journal. */
-  probe(name: string): void {
-    const journal = indexedDBJournal();
-    const probe = {
-      version: 1,
-      identity: name,
-      revision: 1,
-      write: name,
-      fixed: { kind: 'key', operation: name, round: 1, createdAt: 0 },
-    } as const;
-    void journal.claim(probe).then(async () => {
-      tab.seen[name] = 'claimed';
-      await journal.close();
-    });
+  /** Stands still between two transactions, until the server answers. */
+  standStill(): void {
+    toStandStill = true;
+    standStill();
   },
   resume(): void {
     void client.operations.resume().then((all) => {

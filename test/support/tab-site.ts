@@ -36,6 +36,7 @@ export class TabSite {
   readonly #charges = new Map<string, Promise<string>>();
   readonly #effects: string[] = [];
   #held: PromiseWithResolvers<void> | undefined;
+  readonly #standing = Promise.withResolvers<() => void>();
   readonly #refusals = new Map<string, readonly [status: number, headers: Readonly<Record<string, string>>]>();
 
   private constructor(server: Server) {
@@ -54,6 +55,10 @@ export class TabSite {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       const { pathname, searchParams } = new URL(request.url ?? '', 'http://site');
       const name = /^\/api\/charges\/(.+)$/.exec(pathname)?.[1];
+      if (pathname === '/standing') {
+        response.setHeader('access-control-allow-origin', '*');
+        return site.#standing.resolve(() => response.end());
+      }
       if (name !== undefined) return void site.#charge(decodeURIComponent(name), request, response);
       // An empty page, for tabs that go elsewhere.
       const page = searchParams.has('tab') ? html : '<!doctype html><title>elsewhere</title>';
@@ -79,6 +84,11 @@ export class TabSite {
       this.#held = undefined;
       held.resolve();
     };
+  }
+
+  /** Resolves when a tab stands still (`tab.standStill()`), with what lets it go on. */
+  standing(): Promise<() => void> {
+    return this.#standing.promise;
   }
 
   /** The next request for this name is not carried out, and answered so. */

@@ -15,8 +15,8 @@ export interface ChromiumTab extends Tab {
   /** Stops its event loop where it stands, as the browser does to save power; its requests and its locks go on. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** Stops the tab's whole process (SIGSTOP) where it stands, without a word to its page; the returned function lets it go on. */
-  stop(): Promise<() => void>;
+  /** The tab's process. Asked for the first time while no other tab works: that is how it is found. */
+  pid(): Promise<number>;
   /** As the Back button: out of the back/forward cache, where the page is in it. */
   back(): Promise<void>;
   /** The tab is gone without a word to its page. */
@@ -61,7 +61,7 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     return result.value;
   };
   let loads = 0;
-  let renderer: Promise<number> | undefined;
+  let renderer: number | undefined;
   /** Resolves once another page than the present one is there. */
   const loaded = async (begin: () => Promise<unknown>): Promise<void> => {
     loads += 1;
@@ -85,12 +85,7 @@ function tabOf(cdp: Cdp, targetId: string, session: string): ChromiumTab {
     },
     freeze: () => call('Page.setWebLifecycleState', { state: 'frozen' }),
     thaw: () => call('Page.setWebLifecycleState', { state: 'active' }),
-    async stop() {
-      // Found once: the work that tells it leaves the page with much to do, and stopped in the middle of that it would hold up the others.
-      const pid = await (renderer ??= rendererOf(cdp, evaluate));
-      process.kill(pid, 'SIGSTOP');
-      return () => void process.kill(pid, 'SIGCONT');
-    },
+    pid: async () => (renderer ??= await rendererOf(cdp, evaluate)),
     async crash() {
       // Nobody is left to answer.
       void call('Page.crash').catch(() => undefined);
