@@ -1,9 +1,7 @@
 import type { Finding } from './finding.ts';
+import type { VerifyLevel } from './level.ts';
 import type { Settled } from './settled.ts';
 import type { Subject } from './subject.ts';
-
-/** How much a rule binds. `profile`: as far as the API documents it. `robustness`: no text says it, and clients need it. */
-export type VerifyLevel = 'must' | 'should' | 'may' | 'profile' | 'security' | 'robustness';
 
 /** What a case is, and how it is carried out. */
 export interface VerifyCase {

@@ -23,7 +23,7 @@ td:first-child { font-family: ui-monospace, monospace; }
 
 /** One page that needs nothing else: no script, no font, no picture. */
 export function htmlOf(report: VerifyJson): string {
-  const { url, profile, seed, startedAt, ok, dryRun, cases } = report;
+  const { url, profile, seed, startedAt, requests, ok, dryRun, cases } = report;
   const title = escaped(`onceward verify: ${url}`);
   const badge = dryRun
     ? verdict('skip', 'dry run')
@@ -40,7 +40,7 @@ export function htmlOf(report: VerifyJson): string {
 <body>
 <h1>${title}</h1>
 <p>${badge} ${escaped(summaryOf(report))}</p>
-<p>Profile ${escaped(profile)}, seed ${seed}, ${escaped(startedAt)}. ${escaped(limitsOf(report))}</p>
+<p>Profile ${escaped(profile)}, seed ${seed}, ${escaped(startedAt)}, ${requests} requests. ${escaped(limitsOf(report))}</p>
 <table>
 <thead><tr><th scope="col">Case</th><th scope="col">Verdict</th><th scope="col">What</th><th scope="col">Trials</th></tr></thead>
 <tbody>

@@ -16,7 +16,7 @@ export function textOf(report: VerifyJson): string {
     '',
     ...rows,
     '',
-    summaryOf(report),
+    `${summaryOf(report)}; ${report.requests} requests`,
     limitsOf(report),
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
-import type { VerifyLevel } from './case.ts';
 import type { VerifyVerdict } from './finding.ts';
+import type { VerifyLevel } from './level.ts';
 import { htmlOf } from './report-html.ts';
 import { jUnitOf } from './report-junit.ts';
 import { tapOf } from './report-tap.ts';
@@ -33,6 +33,8 @@ export interface ReportData {
   /** Whether effects were counted by a probe. */
   readonly probe: boolean;
   readonly startedAt: string;
+  /** How many requests went out. */
+  readonly requests: number;
   readonly dryRun: boolean;
   readonly cases: readonly VerifyResult[];
 }

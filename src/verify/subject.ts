@@ -42,6 +42,8 @@ export interface Effects {
 
 /** More than that many redirects is a circle. */
 const REDIRECTS = 3;
+/** Between two repeats, in milliseconds: `Retry-After: 0` is no reason to flood anybody. */
+const LEAST_WAIT = 20;
 
 /** The server that is looked at, and everything that can be asked of it. */
 export class Subject {
@@ -54,10 +56,10 @@ export class Subject {
   sent = 0;
   /** Answers that sent a request elsewhere on the same origin. */
   redirects = 0;
-  readonly #pace: Pace;
-  readonly #run = crypto.randomUUID().slice(0, 8);
   /** What has been counted, and found right so far. */
   readonly counted: { readonly round: Round; readonly expected: number }[] = [];
+  readonly #pace: Pace;
+  readonly #run = crypto.randomUUID().slice(0, 8);
   #fenceRound: Round | undefined;
   #rounds = 0;
   #advanced = 0;
@@ -102,6 +104,7 @@ export class Subject {
     return !replays && isMarked(answer, this.settled.profile) !== true;
   }
 
+  /** One exchange, redirects included. */
   async ask(round: Round): Promise<Answer> {
     let out = this.#outgoing(round);
     for (let hop = 0; ; hop += 1) {
@@ -146,11 +149,11 @@ export class Subject {
   async untilFinal(round: Round): Promise<Answer> {
     const { limits } = this.settled;
     const end = performance.now() + limits.patience;
-    for (let wait = 20; ; wait *= 2) {
+    for (let wait = LEAST_WAIT; ; wait *= 2) {
       const answer = await this.ask(round);
       const reading = this.reading(answer);
       if (reading === 'done' || reading === 'refused' || performance.now() > end) return answer;
-      await sleep(Math.min(limits.pause, waitOf(answer) ?? wait));
+      await sleep(Math.min(limits.pause, Math.max(LEAST_WAIT, waitOf(answer) ?? wait)));
     }
   }
 

@@ -2,9 +2,9 @@ import { audited } from './audit.ts';
 import type { VerifyCase } from './case.ts';
 import { CASES } from './cases/catalogue.ts';
 import type { VerifyOptions } from './options.ts';
-import { type ReportData, reportOf, type VerifyReport, type VerifyResult } from './report.ts';
+import { reportOf, type VerifyReport, type VerifyResult } from './report.ts';
 import { runCase } from './run-case.ts';
-import { invalid, type Settled, settle } from './settled.ts';
+import { invalid, settle } from './settled.ts';
 import { Subject } from './subject.ts';
 
 /** Looks at a real server from outside: sends requests with idempotency keys, some twice, some at once, some cut off, and says what it makes of them,
@@ -23,25 +23,36 @@ import { Subject } from './subject.ts';
 export async function verify(options: VerifyOptions): Promise<VerifyReport> {
   const settled = settle(options);
   const wanted = chosen(options);
-  const startedAt = new Date();
-  const results = options.dryRun
-    ? plannedBy(settled).filter(({ id }) => wanted.has(id))
-    : await carriedOut(settled, wanted, options.onResult);
-  return reportOf(dataOf(settled, { startedAt, results, dryRun: options.dryRun === true }));
+  const startedAt = new Date().toISOString();
+  const subject = new Subject(settled);
+  const dryRun = options.dryRun === true;
+  const cases = dryRun
+    ? planned(subject).filter(({ id }) => wanted.has(id))
+    : await carriedOut(subject, wanted, options.onResult);
+  const { url, profile, seed, countEffects } = settled;
+  return reportOf({
+    url: `${url.origin}${url.pathname}`.replace(/\/$/, ''),
+    profile: profile.name,
+    seed,
+    probe: countEffects !== undefined,
+    startedAt,
+    requests: subject.sent,
+    dryRun,
+    cases,
+  });
 }
 
 async function carriedOut(
-  settled: Settled,
+  subject: Subject,
   wanted: ReadonlySet<string>,
   onResult: VerifyOptions['onResult'],
 ): Promise<VerifyResult[]> {
-  const subject = new Subject(settled);
   const results: VerifyResult[] = [];
   for (const one of CASES) {
     // C01 is asked in any case, and told if it was asked for.
     const basic = one === CASES[0];
     if (!basic && !wanted.has(one.id)) continue;
-    const reason = one.skip?.(settled);
+    const reason = one.skip?.(subject.settled);
     const lost = !basic && subject.baseline === undefined;
     const result =
       reason !== undefined
@@ -61,8 +72,8 @@ function unasked({ id, title, level }: VerifyCase, verdict: 'skip' | 'inconclusi
 }
 
 /** What a dry run says. */
-function plannedBy(settled: Settled): VerifyResult[] {
-  const subject = new Subject(settled);
+function planned(subject: Subject): VerifyResult[] {
+  const { settled } = subject;
   return CASES.map((one) => {
     const reason = one.skip?.(settled);
     if (reason !== undefined) return unasked(one, 'skip', reason);
@@ -81,19 +92,4 @@ function chosen({ only, skip = [] }: VerifyOptions): ReadonlySet<string> {
   const wanted = new Set((only ?? ids).filter((id) => !skip.includes(id)));
   if (wanted.size === 0) throw invalid('only and skip leave no case.');
   return wanted;
-}
-
-function dataOf(
-  { url, profile, seed, countEffects }: Settled,
-  rest: { readonly startedAt: Date; readonly results: readonly VerifyResult[]; readonly dryRun: boolean },
-): ReportData {
-  return {
-    url: `${url.origin}${url.pathname}`.replace(/\/$/, ''),
-    profile: profile.name,
-    seed,
-    probe: countEffects !== undefined,
-    startedAt: rest.startedAt.toISOString(),
-    dryRun: rest.dryRun,
-    cases: rest.results,
-  };
 }

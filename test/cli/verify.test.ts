@@ -64,7 +64,7 @@ test('a server that passes: a table, two files, exit 0', async () => {
     ...['--junit', file('report.xml'), '--html', file('report.html')],
   );
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/C02 {2}pass[^]*C08 {2}pass[^]*2 pass\n/);
+  expect(stdout).toMatch(/C02 {2}pass[^]*C08 {2}pass[^]*2 pass; 8 requests\n/);
   expect(code).toBe(0);
   expect([...credentials]).toEqual(['Bearer canary']);
   const [xml, html] = await Promise.all([readFile(file('report.xml'), 'utf8'), readFile(file('report.html'), 'utf8')]);

@@ -90,6 +90,9 @@ describe.concurrent('the mock passes', () => {
 /** Cases in which a server dies or is left alone. */
 const BROKEN_OFF = ['C17', 'C18', 'C19', 'C21', 'C22'];
 
+/** A quarter of it is long enough to die in the middle of, on a slow machine, too. */
+const BUSY = 2_400;
+
 interface Careless {
   readonly what: string;
   readonly mock: MockOptions;
@@ -105,7 +108,7 @@ describe.concurrent('a careless mock fails where it is careless', () => {
       what: 'effect and answer apart',
       mock: { atomic: false },
       only: BROKEN_OFF,
-      limits: LIMITS,
+      limits: { ...LIMITS, slow: BUSY },
       fails: 'C19',
       says: /\d effects instead of 1/,
     },
@@ -113,7 +116,7 @@ describe.concurrent('a careless mock fails where it is careless', () => {
       what: 'locks that outlive their process',
       mock: { lease: '24h' },
       only: ['C19'],
-      limits: { ...LIMITS, patience: 1_000 },
+      limits: { ...LIMITS, slow: BUSY, patience: 1_000 },
       fails: 'C19',
       says: /no end: after all repeats 409/,
     },

@@ -19,6 +19,7 @@ const data = (cases: readonly VerifyResult[], more: Partial<ReportData> = {}): R
   seed: 7,
   probe: true,
   startedAt: '2026-11-25T00:00:00.000Z',
+  requests: 41,
   dryRun: false,
   cases,
   ...more,
@@ -58,7 +59,7 @@ test('JSON has a schema, a summary, and everything else as it is', () => {
 test('the table has a line for each case, and says what a pass is worth', () => {
   const text = reportOf(data(EACH)).toText();
   expect(text).toContain('C02  fail          case C02\n                   seen in C02');
-  expect(text).toContain('1 pass, 1 fail, 1 warn, 1 skip, 1 inconclusive');
+  expect(text).toContain('1 pass, 1 fail, 1 warn, 1 skip, 1 inconclusive; 41 requests');
   expect(text).toContain('not that the server is safe');
   expect(reportOf(data(EACH, { probe: false })).toText()).toContain('Weak: without an effect probe');
   expect(reportOf(data(EACH, { dryRun: true })).toText()).toContain('nothing was sent');

@@ -25,6 +25,8 @@ export const CONCURRENT: VerifyCase = {
 async function crowd(subject: Subject, finding: Finding, size: number): Promise<void> {
   const round = subject.round('C06');
   const answers = await subject.volley(round, size);
+  // Whether they met at all: of a server that is quick all may be told the result.
+  finding.note(`${size} at once: ${tally(answers)}`);
   const failed = answers.filter(isServerError);
   finding.must(failed.length === 0, `${size} at once: ${tally(failed)}`);
   for (const answer of answers.filter(isResponse)) {
