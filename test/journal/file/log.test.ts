@@ -4,7 +4,8 @@ import { LogFailure } from '../../../src/journal/file/failure.ts';
 import { Fold } from '../../../src/journal/file/fold.ts';
 import { LogWorld, show, steps, unread } from './support/log-world.ts';
 
-describe('processes that write, die and lose power on one log', () => {
+// Hundreds of lives each: on a machine that is busy with other things they take their time.
+describe('processes that write, die and lose power on one log', { timeout: 60_000 }, () => {
   test('nothing that was flushed is lost, changed or moved, and no piece is taken for damage', async () => {
     const reached = { told: 0, pieces: 0, cuts: 0, listed: 0 };
     await fc.assert(
