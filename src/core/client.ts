@@ -11,6 +11,7 @@ import type { Services } from './services.ts';
 import { resolveSettings, type Surroundings } from './settings.ts';
 import { startCall } from './start-call.ts';
 import type { CallOptions, Client, ClientOptions, Send } from './types.ts';
+import { VIRTUAL_TIME } from './virtual-time.ts';
 import { waitFor } from './wait.ts';
 
 /** How long close() lets attempts under way be answered and stored. */
@@ -30,7 +31,7 @@ export function assembleClient(options: ClientOptions, platform: Surroundings): 
     concurrency: settings.concurrency,
     onWake: platform.onWake,
     online: () => platform.online(),
-    keepAlive: () => platform.keepAlive(),
+    keepAlive: () => (VIRTUAL_TIME in settings.clock ? () => undefined : platform.keepAlive()),
   });
   const cors = new CorsWatch({
     base: platform.base(),

@@ -3,4 +3,11 @@ export { createTestClient, type TestClient, type TestClientOptions } from './cre
 export type { JournalContractOptions } from './journal-contract/options.ts';
 export { journalContract } from './journal-contract.ts';
 export { type MatcherResult, type MockMatchers, matchers } from './matchers.ts';
+export {
+  type SimulatedPorts,
+  type SimulatedViolation,
+  type SimulateOptions,
+  type Simulation,
+  simulate,
+} from './simulate.ts';
 export { timeline } from './timeline.ts';

@@ -10,6 +10,7 @@ export interface NetworkWorld {
   readonly kernel: Kernel;
   readonly server: Server;
   readonly draw: Seeded;
+  readonly keyHeader: string;
   /** A border that may be the last: false, and the process has ended there. */
   cross(life: Life, label: string): boolean;
   /** What strikes the next request. */
@@ -36,7 +37,7 @@ export function networkFetch(life: Life, world: NetworkWorld): typeof globalThis
     const request = input instanceof Request && init === undefined ? input : new Request(input, init);
     world.leaves(life, request);
     const { signal } = request;
-    const wire = await readRequest(request);
+    const wire = await readRequest(request, world.keyHeader);
     if (signal.aborted) throw signal.reason;
     if (life.dead || !world.cross(life, 'send:asked')) return never();
     world.left(life, wire);

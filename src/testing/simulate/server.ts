@@ -14,6 +14,12 @@ export interface Copy {
     | undefined;
 }
 
+/** What a request wants charged, and what for a kind of customer wants it. */
+export interface Subject {
+  readonly cart: string;
+  readonly kind: string;
+}
+
 /** What a customer was charged for. */
 export interface Charge {
   readonly key: string;
@@ -31,6 +37,8 @@ interface Entry {
 
 /** Told of what a server does at the moment it does it. */
 export interface ServerWitness {
+  /** What a request is about. */
+  subject(request: WireRequest): Subject;
   charged(charge: Charge, first: { readonly at: number }): void;
   reach(what: string): void;
 }
@@ -70,7 +78,7 @@ export class Server {
     if (now < this.#downUntil) return answer(undefined);
     if (request.method === 'GET') return answer(this.#status(request));
     const { key } = request;
-    if (key === undefined) return answer(jsonAnswer(400, { title: 'Idempotency-Key is missing' }, PROBLEM));
+    if (key === undefined) return answer(this.#says('missingKey'));
     const known = this.#entries.get(key);
     if (known !== undefined && now - known.firstSeen >= this.#model.lifetime) {
       this.#witness.reach('server: a key expired');
@@ -80,7 +88,7 @@ export class Server {
     if (entry === undefined) return this.#begin(key, copy);
     if (entry.request.body !== request.body || entry.request.url !== request.url) {
       this.#witness.reach('server: key mismatch');
-      return answer(jsonAnswer(422, { title: 'Idempotency-Key is already used' }, PROBLEM));
+      return answer(this.#says('mismatch'));
     }
     if (entry.answer !== undefined) {
       this.#witness.reach('server: replay');
@@ -88,7 +96,7 @@ export class Server {
     }
     this.#witness.reach(`server: in progress, ${this.#model.inProgress}`);
     if (this.#model.inProgress === 'wait') entry.waiting.push(answer);
-    else answer(this.#model.inProgress === 'conflict' ? inProgress() : accepted(key));
+    else answer(this.#model.inProgress === 'conflict' ? this.#says('inProgress') : accepted(key));
   }
 
   /** Loses what a dying process loses: what is under way, and who waits. */
@@ -128,7 +136,7 @@ export class Server {
 
   /** The handler. A refusal has no effect. */
   #execute(key: string, { request, sentAt }: Copy): WireAnswer {
-    const { cart, kind } = JSON.parse(request.body) as { readonly cart: string; readonly kind: string };
+    const { cart, kind } = this.#witness.subject(request);
     if (kind === 'declined' || kind === 'retry-declined') {
       const first = this.#declined.get(cart) ?? key;
       this.#declined.set(cart, first);
@@ -137,7 +145,7 @@ export class Server {
     const charge: Charge = { key, cart, at: this.#kernel.now, sentAt };
     this.charges.push(charge);
     this.#witness.charged(charge, { at: this.#firstSeen.get(key) ?? charge.at });
-    return jsonAnswer(201, { charge: `ch_${this.charges.length}`, cart });
+    return jsonAnswer(201, { id: `ch_${this.charges.length}`, cart });
   }
 
   #store(entry: Entry, key: string, answer: WireAnswer, crash: Copy['crash']): void {
@@ -153,6 +161,13 @@ export class Server {
     for (const tell of entry.waiting.splice(0)) tell(answer);
   }
 
+  #says(what: keyof typeof PLAIN): WireAnswer {
+    const told = this.#model.profile.data.answers[what];
+    return told === undefined
+      ? PLAIN[what]
+      : { status: told.status, headers: told.headers ?? {}, body: told.body ?? '' };
+  }
+
   /** A monitor: what has become of the operation with this key. */
   #status({ url }: WireRequest): WireAnswer {
     const entry = this.#entries.get(decodeURIComponent(url.slice(url.lastIndexOf('/') + 1)));
@@ -161,13 +176,12 @@ export class Server {
   }
 }
 
-function inProgress(): WireAnswer {
-  return jsonAnswer(
-    409,
-    { title: 'A request is outstanding for this Idempotency-Key' },
-    { ...PROBLEM, 'retry-after': '1' },
-  );
-}
+/** What a server says whose dialect has no words of its own for it. */
+const PLAIN: Readonly<Record<'inProgress' | 'mismatch' | 'missingKey', WireAnswer>> = {
+  inProgress: jsonAnswer(409, { title: 'A request is outstanding for this key' }, { ...PROBLEM, 'retry-after': '1' }),
+  mismatch: jsonAnswer(422, { title: 'Idempotency-Key is already used' }, PROBLEM),
+  missingKey: jsonAnswer(400, { title: 'Idempotency-Key is missing' }, PROBLEM),
+};
 
 function accepted(key: string): WireAnswer {
   const location = `/operations/${encodeURIComponent(key)}`;

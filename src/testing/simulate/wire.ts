@@ -19,10 +19,10 @@ export function jsonAnswer(status: number, value: unknown, headers: Readonly<Rec
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-export async function readRequest(request: Request): Promise<WireRequest> {
+export async function readRequest(request: Request, keyHeader: string): Promise<WireRequest> {
   const body = request.body === null ? '' : await request.text();
   const headers = Object.fromEntries(request.headers);
-  return { method: request.method, url: request.url, key: headers['idempotency-key'], headers, body };
+  return { method: request.method, url: request.url, key: headers[keyHeader], headers, body };
 }
 
 const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);

@@ -9,7 +9,8 @@ import type { Charge, Server } from './server.ts';
 import type { ServerModel } from './server-models.ts';
 import type { WireAnswer, WireRequest } from './wire.ts';
 
-export type Invariant = `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14}`;
+/** The promises by their numbers, and two things that only a program can do wrong: call one intent by two names, and fail. */
+export type Invariant = `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14}` | 'NAME' | 'APP';
 
 /** A promise that did not hold, and where. */
 export interface Violation {
@@ -44,6 +45,11 @@ export interface Observed {
   /** The journal may fail in this world. */
   readonly diskFails: boolean;
   identityOf(cart: string): string;
+  /** The program may have forgotten what it was done with. */
+  readonly forgets: boolean;
+  readonly keyHeader: string;
+  /** What a request is about. */
+  subject(request: WireRequest): { readonly cart: string };
   reach(what: string): void;
 }
 
@@ -82,7 +88,7 @@ export class Witness {
 
   /** I3, I6: right before the first byte. */
   leaves(life: Life, request: Request): void {
-    const key = request.headers.get('idempotency-key');
+    const key = request.headers.get(this.#of.keyHeader);
     if (key === null) return;
     const record = find(this.#of.image.durable, key);
     if (record === undefined) {
@@ -114,7 +120,7 @@ export class Witness {
   left(life: Life, request: WireRequest): void {
     const { key } = request;
     if (key === undefined) return;
-    const { cart } = JSON.parse(request.body) as { readonly cart: string };
+    const { cart } = this.#of.subject(request);
     const { authorization: _, ...headers } = request.headers;
     const bytes = `${request.method} ${request.url} ${JSON.stringify(headers)} ${request.body}`;
     const known = this.#keys.get(key);
@@ -149,7 +155,7 @@ export class Witness {
 
   ended(life: Life, request: WireRequest): void {
     if (request.key === undefined) return;
-    const { cart } = JSON.parse(request.body) as { readonly cart: string };
+    const { cart } = this.#of.subject(request);
     const underWay = this.#underWay.get(cart);
     const at = underWay?.findIndex((one) => one.life === life) ?? -1;
     if (at >= 0) underWay?.splice(at, 1);
@@ -300,15 +306,31 @@ export class Witness {
       if (this.#decided.has(key) || !this.#of.server.charges.some((charge) => charge.key === key)) continue;
       if (this.#of.model.atomic) this.broke('I7', `a round was told as ${status} with no effect, and was charged`);
     }
+    this.#books();
     for (const { cart } of this.#keys.values()) {
-      const kept = [...this.#of.image.seen.values()].some(
-        (record) => isOperation(record) && record.fixed.id.endsWith(cart),
-      );
-      if (!kept && !cart.startsWith('a')) this.broke('I5', `${cart} was sent, and is nowhere in the journal`);
+      if (!this.#of.forgets && !this.#records().some((record) => isAbout(record, cart)))
+        this.broke('I5', `${cart} was sent, and is nowhere in the journal`);
     }
-    const texts = [...told, ...[...this.#of.image.seen.values()].map((record) => JSON.stringify(record))];
+    const texts = [...told, ...this.#records().map((record) => JSON.stringify(record))];
     if (texts.some((text) => text.includes(SECRET)))
       this.broke('I13', 'a credential is in the journal, in an error or in an outcome');
+  }
+
+  /** I2, I7: what the journal says in the end, against the books of the server. */
+  #books(): void {
+    const { server, model } = this.#of;
+    for (const { fixed, state } of this.#records()) {
+      if (state.tombstone === true || this.#decided.has(fixed.key)) continue;
+      const charged = server.charges.some(({ key }) => key === fixed.key);
+      if (state.state === 'succeeded' && state.source !== 'recovered' && !charged)
+        this.broke('I2', `${fixed.id} is stored as succeeded, and was never charged`);
+      if ((state.state === 'rejected' || state.state === 'not-sent') && charged && model.atomic)
+        this.broke('I7', `${fixed.id} is stored as ${state.state}, and was charged`);
+    }
+  }
+
+  #records(): OperationRecord[] {
+    return [...this.#of.image.seen.values()].filter(isOperation);
   }
 
   /** An answer comes back to the client. */
@@ -330,6 +352,10 @@ function stoodStill(life: Life, since: number): boolean {
 
 function isDiscarded({ state }: OperationRecord): boolean {
   return state.state === 'discarded';
+}
+
+function isAbout({ fixed }: OperationRecord, cart: string): boolean {
+  return fixed.id.endsWith(cart) || (fixed.meta as { readonly cart?: string } | undefined)?.cart === cart;
 }
 
 function find(records: ReadonlyMap<string, JournalRecord>, key: string): OperationRecord | undefined {

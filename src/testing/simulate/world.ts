@@ -12,8 +12,9 @@ import type { Mutant } from './mutant.ts';
 import { type NetworkWorld, networkFetch } from './network.ts';
 import type { Crash, DiskFault, Plan, RequestFault } from './plan.ts';
 import { Seeded, textCode } from './seeded.ts';
-import { Server } from './server.ts';
+import { Server, type Subject } from './server.ts';
 import { SERVERS, type ServerModel } from './server-models.ts';
+import type { WireRequest } from './wire.ts';
 import { type Violation, Witness } from './witness.ts';
 
 /** 2026-01-01, in ms: where the clocks of every world begin. */
@@ -50,6 +51,10 @@ export interface WorldOptions {
   /** Keeps what happened, line by line. */
   readonly steps?: Step[] | undefined;
   readonly settled?: (() => Promise<void>) | undefined;
+  /** The server, where the plan does not name it. */
+  readonly model?: ServerModel | undefined;
+  /** What a request is about is told by the name of its operation, not by its body. */
+  readonly byName?: boolean | undefined;
 }
 
 /** A machine with its disk, its locks and its processes, a network and a server, as a plan has them. */
@@ -62,6 +67,7 @@ export class World {
   readonly witness: Witness;
   readonly locks: SharedLocks;
   readonly channels: SharedChannels;
+  readonly keyHeader: string;
   readonly draw: { readonly network: Seeded; readonly disk: Seeded; readonly client: Seeded; readonly app: Seeded };
   /** Lives that go on. */
   readonly living = new Set<Life>();
@@ -88,7 +94,10 @@ export class World {
   constructor(plan: Plan, options: WorldOptions) {
     this.plan = plan;
     this.#options = options;
-    this.model = options.mutant?.model?.(SERVERS[plan.server]) ?? SERVERS[plan.server];
+    const model = options.model ?? SERVERS[plan.server];
+    this.model = options.mutant?.model?.(model) ?? model;
+    const { carrier } = model.profile.data;
+    this.keyHeader = carrier.kind === 'header' ? carrier.name.toLowerCase() : '';
     this.kernel = new Kernel(plan.seed, options.settled);
     this.draw = {
       network: new Seeded(plan.seed, 'network'),
@@ -106,12 +115,16 @@ export class World {
         this.witness.charged(charge, first);
       },
       reach: (what) => this.reach(what),
+      subject: (request) => this.subject(request),
     });
     this.witness = new Witness({
       now: () => this.kernel.now,
       image: this.image,
       server: this.server,
-      model: SERVERS[plan.server],
+      model,
+      keyHeader: this.keyHeader,
+      forgets: options.byName === true,
+      subject: (request) => this.subject(request),
       attemptTimeout: ATTEMPT_TIMEOUT,
       setBack: () => this.#setBack,
       wall: () => this.#wall(),
@@ -127,6 +140,15 @@ export class World {
 
   get violation(): Violation | undefined {
     return this.witness.violation;
+  }
+
+  /** What a request is about. */
+  subject(request: WireRequest): Subject {
+    if (this.#options.byName !== true) return JSON.parse(request.body) as Subject;
+    for (const { fixed } of this.image.seen.values()) {
+      if (fixed.kind === 'operation' && fixed.key === request.key) return { cart: fixed.id, kind: 'plain' };
+    }
+    return { cart: '', kind: 'plain' };
   }
 
   reach(what: string): void {
@@ -232,6 +254,7 @@ export class World {
       kernel: this.kernel,
       server: this.server,
       draw: this.draw.network,
+      keyHeader: this.keyHeader,
       cross: (life, label) => this.cross(life, label),
       strike: () => (this.healed ? undefined : this.#requestFaults.get(++this.requests)),
       reach: (what) => this.reach(what),
