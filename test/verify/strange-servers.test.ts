@@ -1,63 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ietf } from '../../src/profiles/index.ts';
-import { type VerifyOptions, type VerifyReport, verify } from '../../src/verify/index.ts';
 import { LIMITS } from './support/mock-server.ts';
-
-interface Asked {
-  readonly key: string;
-  readonly body: string;
-  readonly request: IncomingMessage;
-}
-
-type Answers = (asked: Asked, response: ServerResponse) => void;
-
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-async function served(answers: Answers): Promise<string> {
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const key = String(request.headers['idempotency-key'] ?? '');
-    answers({ key, body: Buffer.concat(chunks).toString(), request }, response);
-  };
-  // Whoever hangs up half way has sent nothing.
-  const server = createServer((request, response) => void serve(request, response).catch(() => undefined));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => server.close().closeAllConnections());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function look(url: string, only: readonly string[], options: Partial<VerifyOptions> = {}): Promise<VerifyReport> {
-  const request = (n: string) => ({ path: '/charges', json: { reference: n, amount: 1 } });
-  return verify({
-    url,
-    request,
-    only,
-    repeat: 1,
-    soak: 3,
-    limits: { ...LIMITS, patience: 300, probe: 100 },
-    ...options,
-  });
-}
-
-const json = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void =>
-  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-
-/** Replays by key, whatever is sent with it. */
-function byKey(make: () => unknown = () => ({ id: crypto.randomUUID() })): Answers {
-  const stored = new Map<string, unknown>();
-  return ({ key }, response) => {
-    if (!stored.has(key)) stored.set(key, make());
-    json(response, 201, stored.get(key));
-  };
-}
-
-const only = (report: VerifyReport, id: string) => report.cases.find((one) => one.id === id);
+import { byKey, json, keyOf, listening, look, only, served } from './support/strange-server.ts';
 
 test('nobody listens: inconclusive, and nothing else is asked', async () => {
   const report = await look('http://127.0.0.1:9', ['C02', 'C06']);
@@ -188,21 +132,18 @@ test('keys whose case is ignored are one key, and its result is handed out (C14)
 
 test('a key that stays stuck after half a request comes to no end (C18)', async () => {
   const locked = new Set<string>();
-  const server = createServer((request, response) => {
-    const key = String(request.headers['idempotency-key']);
+  const url = await listening((request, response) => {
+    const key = keyOf(request);
     if (locked.has(key)) return json(response, 409, {});
     locked.add(key);
     request.resume();
+    // What it should listen for is 'close'.
     request.on('end', () => {
       locked.delete(key);
       json(response, 201, { id: key });
     });
-    // What it should do is delete it on 'close'.
-    return undefined;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => server.close().closeAllConnections());
-  const report = await look(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, ['C18']);
+  const report = await look(url, ['C18']);
   expect(only(report, 'C18')).toMatchObject({
     verdict: 'fail',
     evidence: expect.stringContaining('comes to no end: after all repeats 409'),
