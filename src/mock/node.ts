@@ -138,11 +138,12 @@ async function serve(served: Served, { incoming, body: read }: ReadRequest, outg
     return;
   }
   const answer = answerIn(delivery) ?? (await captureAnswer(delivery.response));
-  const body = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
+  const { body } = answer;
   writeHead(mock, outgoing, answer, body.length);
   if (delivery.kind === 'answer') {
-    // As a text of bytes it leaves together with the head, in one write; a large one would be copied for that.
-    if (body.length < ONE_WRITE) outgoing.end(body.toString('latin1'), 'latin1');
+    // As a text of bytes it leaves together with the head, in one write; a large one would be copied for that. The copy of a small one is cheap: to
+    // look at the same bytes as a Buffer would give the stored answer an ArrayBuffer of its own for as long as it is kept.
+    if (body.length < ONE_WRITE) outgoing.end(Buffer.from(body).toString('latin1'), 'latin1');
     else outgoing.end(body);
     return;
   }

@@ -47,6 +47,11 @@ function fits({ method: wanted, parts: expected }: RoutePattern, method: string,
   return parts.length === expected.length;
 }
 
+/** Whether a part of a pattern stands for others than itself. */
+export function isVariable(part: string): boolean {
+  return part === '**' || part === '*' || part.startsWith(':');
+}
+
 function paramsOf({ parts: expected }: RoutePattern, parts: readonly string[]): Record<string, string> {
   const params: Record<string, string> = {};
   let index = 0;
