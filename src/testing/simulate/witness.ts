@@ -354,8 +354,10 @@ function isDiscarded({ state }: OperationRecord): boolean {
   return state.state === 'discarded';
 }
 
-function isAbout({ fixed }: OperationRecord, cart: string): boolean {
-  return fixed.id.endsWith(cart) || (fixed.meta as { readonly cart?: string } | undefined)?.cart === cart;
+/** What is left of an operation without a name does not say what it was for. */
+function isAbout({ fixed, state }: OperationRecord, cart: string): boolean {
+  const nameless = state.tombstone === true && fixed.id.startsWith('anonymous/');
+  return nameless || fixed.id.endsWith(cart) || (fixed.meta as { readonly cart?: string } | undefined)?.cart === cart;
 }
 
 function find(records: ReadonlyMap<string, JournalRecord>, key: string): OperationRecord | undefined {
