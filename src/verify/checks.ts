@@ -4,22 +4,30 @@ import type { Finding } from './finding.ts';
 import { isServerError, isTheSame, say } from './reading.ts';
 import type { Round, Subject } from './subject.ts';
 
-/** One effect, or none, or two: never more than expected, and no fewer.
- *
- *  @param answers all that came for this round's key: they stand in for a probe */
+interface Counting {
+  /** @default 1 */
+  readonly expected?: number;
+  /** All that came for this round's key: they stand in for a probe. */
+  readonly answers: readonly Answer[];
+  /** Of which part of the case it is said. @default the case itself */
+  readonly where?: string;
+}
+
+/** One effect, or none, or two: never more than expected, and no fewer. */
 export async function checkEffects(
   subject: Subject,
   finding: Finding,
   round: Round,
-  { expected = 1, answers }: { readonly expected?: number; readonly answers: readonly Answer[] },
+  { expected = 1, answers, where }: Counting,
 ): Promise<void> {
   const { count, least } = await subject.effects(round, expected, answers);
   if (count === expected && !least) subject.counted.push({ round, expected });
+  const prefix = where === undefined ? '' : `${where}: `;
   if (count > expected) {
-    finding.fail(`${least ? 'at least ' : ''}${effects(count)} instead of ${expected}`);
+    finding.fail(`${prefix}${least ? 'at least ' : ''}${effects(count)} instead of ${expected}`);
   } else if (count < expected && !least) {
     finding.unsure(
-      `the probe counts ${effects(count)} instead of ${expected}: is it looking at this effect, and at the present?`,
+      `${prefix}the probe counts ${effects(count)} instead of ${expected}: is it looking at this effect, and at the present?`,
     );
   }
 }
