@@ -34,7 +34,8 @@ export class GroupCommit {
   #running: Promise<void> | undefined;
   #switching: Promise<void> | undefined;
   #failure: LogFailure | undefined;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+  /** Takes back what was to be done later. */
+  #idle: (() => void) | undefined;
   /** The disk was full, and the reserve is used up. */
   #tight = false;
   #closed = false;
@@ -88,7 +89,7 @@ export class GroupCommit {
     if (this.#failure === undefined) await this.#submit('settle');
     while (this.#running !== undefined) await this.#running;
     this.#closed = true;
-    clearTimeout(this.#idle);
+    this.#idle?.();
     this.#log.close();
   }
 
@@ -124,12 +125,12 @@ export class GroupCommit {
   #restSoon(): void {
     const { written, named } = this.#log.fold;
     if (this.#idle !== undefined || this.#failure !== undefined || this.#closed || written <= named) return;
-    this.#idle = setTimeout(() => {
+    this.#idle = (this.#options.io.later ?? later)(IDLE_MS, () => {
       this.#idle = undefined;
       if (this.#running !== undefined) return;
       if (this.#log.fold.written === written) this.#submit('settle').catch(() => undefined);
       else this.#restSoon();
-    }, IDLE_MS).unref();
+    });
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
@@ -370,11 +371,16 @@ export class GroupCommit {
   #fail(error: unknown): LogFailure {
     if (this.#failure !== undefined) return this.#failure;
     this.#failure = asFailure(error, 'The journal failed');
-    clearTimeout(this.#idle);
+    this.#idle?.();
     this.#log.close();
     this.#onFailure(this.#failure);
     return this.#failure;
   }
+}
+
+function later(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms).unref();
+  return () => clearTimeout(timer);
 }
 
 function full(directory: string): JournalError {

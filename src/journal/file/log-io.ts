@@ -58,6 +58,8 @@ export interface LogIo {
   fileSystemType(path: string): Promise<number>;
   /** The wall clock, for what is kept for a time. */
   now(): number;
+  /** Runs `run` in `ms`, if this process still lives then; the returned function takes it back. @default a timer that keeps nothing alive */
+  later?(ms: number, run: () => void): () => void;
 }
 
 export interface FileStats {
