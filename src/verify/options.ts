@@ -28,9 +28,9 @@ export interface VerifyHooks {
 
 /** How long the checker waits for what. */
 export interface VerifyLimits {
-  /** For one answer. @default '30s' */
+  /** For one answer. @default '30s', or twice `slow` if that is longer */
   readonly attempt?: Duration;
-  /** For a key to come to an end, with repeats. @default '60s' */
+  /** For a key to come to an end, with repeats. @default '60s', or four times `slow` if that is longer */
   readonly patience?: Duration;
   /** For the effect probe to see what has happened; then the case is inconclusive. @default '2s' */
   readonly probe?: Duration;

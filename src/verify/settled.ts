@@ -25,14 +25,6 @@ export interface Settled {
   readonly limits: Readonly<Record<keyof VerifyLimits, number>>;
 }
 
-const LIMITS: Readonly<Record<keyof VerifyLimits, NonNullable<VerifyLimits['attempt']>>> = {
-  attempt: '30s',
-  patience: '60s',
-  probe: '2s',
-  slow: '5s',
-  pause: '1s',
-};
-
 /** Whose server it is decides how hard it is asked. */
 const HERE = { rate: Number.POSITIVE_INFINITY, soak: 1000 };
 const ELSEWHERE = { rate: 10, soak: 100 };
@@ -64,13 +56,7 @@ export function settle(options: VerifyOptions): Settled {
     soak: whole('soak', options.soak ?? usual.soak),
     seed: whole('seed', options.seed ?? Math.floor(Math.random() * 2 ** 31), 0),
     rate: positive('rate', options.rate ?? usual.rate),
-    limits: {
-      attempt: limitOf('attempt', limits),
-      patience: limitOf('patience', limits),
-      probe: limitOf('probe', limits),
-      slow: limitOf('slow', limits),
-      pause: limitOf('pause', limits),
-    },
+    limits: limitsOf(limits),
   };
   checkRequests(settled);
   return settled;
@@ -87,8 +73,18 @@ function urlOf(text: string): URL {
   return url;
 }
 
-function limitOf(name: keyof VerifyLimits, limits: VerifyLimits): number {
-  return milliseconds(limits[name] ?? LIMITS[name], `limits.${name}`);
+/** A request that takes long on purpose is waited for. */
+function limitsOf(given: VerifyLimits): Settled['limits'] {
+  const limit = (name: keyof VerifyLimits, usual: number): number =>
+    milliseconds(given[name] ?? usual, `limits.${name}`);
+  const slow = limit('slow', 5_000);
+  return {
+    attempt: limit('attempt', Math.max(30_000, 2 * slow)),
+    patience: limit('patience', Math.max(60_000, 4 * slow)),
+    probe: limit('probe', 2_000),
+    slow,
+    pause: limit('pause', 1_000),
+  };
 }
 
 function whole(name: string, value: number, least = 1): number {

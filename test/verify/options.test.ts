@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { square } from '../../src/profiles/index.ts';
 import { type VerifyOptions, verify } from '../../src/verify/index.ts';
+import { settle } from '../../src/verify/settled.ts';
 
 const request = (n: string) => ({ path: '/charges', json: { reference: n } });
 let calls = 0;
@@ -42,6 +43,23 @@ describe('refused before anything is sent', () => {
   test('no error repeats what may be a credential', async () => {
     await expect(verify({ url: 'http://user:secret@localhost', request })).rejects.not.toThrow('secret');
   });
+});
+
+test.each<[what: string, limits: VerifyOptions['limits'], expected: object]>([
+  ['as they are', {}, { slow: 5_000, attempt: 30_000, patience: 60_000 }],
+  ['what takes long on purpose is waited for', { slow: '1m' }, { attempt: 120_000, patience: 240_000 }],
+  ['whoever says so knows better', { slow: '1m', attempt: '5s', patience: '1s' }, { attempt: 5_000, patience: 1_000 }],
+])('limits: %s', (_what, limits, expected) => {
+  expect(settle({ url: 'http://localhost', request, ...(limits && { limits }) }).limits).toMatchObject(expected);
+});
+
+test.each<[url: string, rate: number, soak: number]>([
+  ['http://localhost', Number.POSITIVE_INFINITY, 1000],
+  ['http://127.9.9.9', Number.POSITIVE_INFINITY, 1000],
+  ['http://[::1]:8080', Number.POSITIVE_INFINITY, 1000],
+  ['https://staging.example.com', 10, 100],
+])('%s is asked as its place allows', (url, rate, soak) => {
+  expect(settle({ url, request, ownServer: true })).toMatchObject({ rate, soak, repeat: 20 });
 });
 
 test('a dry run sends nothing, wherever it is, and says what it would send', async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Answer } from '../../core/answer.ts';
 import type { VerifyCase } from '../case.ts';
 import { checkEffects, checkEnds, first } from '../checks.ts';
 import { isTheSame, say } from '../reading.ts';
@@ -80,13 +81,13 @@ export const LONG_RUN: VerifyCase = {
 };
 
 /** The answer of the first request and those of the repeats that were sent before it came. */
-async function whileItRuns(subject: Subject, round: Round): Promise<Awaited<ReturnType<Subject['ask']>>[]> {
+async function whileItRuns(subject: Subject, round: Round): Promise<Answer[]> {
   const { slow } = subject.settled.limits;
   let runs = true;
   const asked = subject.ask(round).finally(() => {
     runs = false;
   });
-  const answers = [];
+  const answers: Answer[] = [];
   for (;;) {
     await Promise.race([asked, sleep(slow / 8)]);
     if (!runs) return [...answers, await asked];
