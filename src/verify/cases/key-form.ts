@@ -25,7 +25,8 @@ export const MISSING_KEY: VerifyCase = {
       if (required === 'no') finding.warn('the profile says that no key is needed');
       await checkEffects(subject, finding, round, { expected: 0, answers: [] });
     } else if (required === 'yes' && subject.reading(one) === 'done') {
-      finding.fail('a request without a key is run, where the profile says that it is refused');
+      // It endangers nobody who sends a key.
+      finding.warn('a request without a key is run, where the profile says that it is refused');
     } else finding.note(`a request without a key is answered with ${say(one)}`);
   },
 };
