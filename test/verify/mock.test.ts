@@ -60,6 +60,14 @@ describe.concurrent('the mock passes', () => {
     },
   );
 
+  test.concurrent.for<[what: string, profile: Profile, only: string[]]>([
+    ['keys in quotes', ietf({ keyLifetime: '24h', encoding: 'sf-string' }), ['C02', 'C11', 'C12', 'C13', 'C14']],
+    ['kept client errors', ietf({ keyLifetime: '24h', storesClientErrors: true }), ['C04', 'C05']],
+  ])('with %s', { timeout: 60_000 }, async ([, profile, only]) => {
+    const report = await look(profile, {}, { only });
+    expect(report.cases.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(only.map((id) => `${id} pass`));
+  });
+
   test.concurrent('where repeats wait for the first answer', { timeout: 60_000 }, async () => {
     const report = await look(ietf({ keyLifetime: '24h' }), { inProgress: 'wait' });
     expect(complaints(report)).toEqual([]);
