@@ -17,6 +17,12 @@ export interface JournalWorld {
   /** Tells those who watch, elsewhere, a moment later. */
   hint(life: Life, identity: string): void;
   watch(life: Life, listener: (identity: string | undefined) => void): () => void;
+  /** What a real journal over a simulated disk needs beside that. */
+  after(ms: number, life: Life, run: () => void): () => void;
+  fraction(): number;
+  wall(): number;
+  /** Something that was stored is not there any more. */
+  lost(identity: string): void;
 }
 
 /** What a write comes to, and what it puts into the log. */

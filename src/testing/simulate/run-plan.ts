@@ -66,6 +66,7 @@ class Runner {
   /** Programs that are not at their end, and processes that are to be started again. */
   #open = 0;
   readonly #boots: number[] = [];
+  readonly #ended = new Set<Life>();
 
   constructor(world: World, program: Program) {
     this.#world = world;
@@ -115,6 +116,8 @@ class Runner {
 
   #restart(life: Life, down: number): void {
     const process = life.name === processName(0) ? 0 : 1;
+    // Its program had come to its end before; the next one's has not.
+    if (this.#ended.has(life)) this.#open++;
     this.#world.kernel.after(down, undefined, () => this.#boot(process));
   }
 
@@ -124,7 +127,9 @@ class Runner {
       kernel.after(offUntil - kernel.now, undefined, () => this.#boot(process));
       return;
     }
-    this.#start(this.#world.start(processName(process)), { process, last: false }, () => {
+    const life = this.#world.start(processName(process));
+    this.#start(life, { process, last: false }, () => {
+      this.#ended.add(life);
       this.#open--;
     });
   }

@@ -47,6 +47,8 @@ export interface Observed {
   identityOf(cart: string): string;
   /** The program may have forgotten what it was done with. */
   readonly forgets: boolean;
+  /** The device has this key; where only the image tells, it does. */
+  holds(key: string): boolean;
   readonly keyHeader: string;
   /** What a request is about. */
   subject(request: WireRequest): { readonly cart: string };
@@ -95,6 +97,7 @@ export class Witness {
       const written = find(this.#of.image.seen, key) === undefined ? 'not even written' : 'written, not flushed';
       return this.broke('I3', `a request left whose claim is not durable (${written})`);
     }
+    if (!this.#of.holds(key)) return this.broke('I3', 'a request left, and its key is not on the device');
     if (record.state.dispatchedAt === undefined) {
       return this.broke('I3', 'a request left whose dispatch mark is not durable');
     }
@@ -295,7 +298,9 @@ export class Witness {
         );
       }
     }
-    const stored = new Set(before.flatMap((record) => (isOperation(record) ? [record.fixed.id] : [])));
+    const stored = new Set(
+      [...before, ...this.#records()].flatMap((record) => (isOperation(record) ? [record.fixed.id] : [])),
+    );
     for (const name of names)
       if (!stored.has(name)) this.broke('I5', `a start handed out ${name}, which nobody had stored`);
   }

@@ -8,6 +8,7 @@ import { JournalImage } from './journal-image.ts';
 import { Kernel } from './kernel.ts';
 import { Life, never } from './life.ts';
 import { SharedLocks } from './locks.ts';
+import type { MakeMedium, Medium } from './medium.ts';
 import type { Mutant } from './mutant.ts';
 import { type NetworkWorld, networkFetch } from './network.ts';
 import type { Crash, DiskFault, Plan, RequestFault } from './plan.ts';
@@ -51,6 +52,8 @@ export interface WorldOptions {
   /** Keeps what happened, line by line. */
   readonly steps?: Step[] | undefined;
   readonly settled?: (() => Promise<void>) | undefined;
+  /** Where journals are kept. @default the image */
+  readonly medium?: MakeMedium | undefined;
   /** The server, where the plan does not name it. */
   readonly model?: ServerModel | undefined;
   /** What a request is about is told by the name of its operation, not by its body. */
@@ -82,6 +85,7 @@ export class World {
   offUntil = 0;
   /** No more faults. */
   healed = false;
+  readonly #medium: Medium | undefined;
   #wallOffset = 0;
   #setBack = 0;
   readonly #options: WorldOptions;
@@ -105,6 +109,9 @@ export class World {
       client: new Seeded(plan.seed, 'client'),
       app: new Seeded(plan.seed, 'app'),
     };
+    if (plan.journal === 'file' && options.medium === undefined)
+      throw new Error('A plan with file journals needs a disk for them.');
+    this.#medium = plan.journal === 'file' ? options.medium?.(this.#journal()) : undefined;
     this.locks = new SharedLocks(this.kernel);
     this.channels = new SharedChannels(this.kernel);
     this.#requestFaults = new Map(plan.requests.map(({ request, does }) => [request, does]));
@@ -124,6 +131,7 @@ export class World {
       model,
       keyHeader: this.keyHeader,
       forgets: options.byName === true,
+      holds: (key) => this.#medium?.holds(key) ?? true,
       subject: (request) => this.subject(request),
       attemptTimeout: ATTEMPT_TIMEOUT,
       setBack: () => this.#setBack,
@@ -165,7 +173,7 @@ export class World {
     const life = new Life(name, ++this.lives, this.kernel.now);
     this.living.add(life);
     life.onEnd(() => this.living.delete(life));
-    this.image.collect(this.#wall());
+    if (this.#medium === undefined) this.image.collect(this.#wall());
     this.step(name, 'starts');
     return life;
   }
@@ -179,7 +187,7 @@ export class World {
       locks: this.locks.of(life),
       channel: this.channels.of(life),
       fetch: networkFetch(life, this.#network()),
-      journal: imageJournal(life, this.#journal()),
+      journal: this.#medium?.journal(life) ?? imageJournal(life, this.#journal()),
     };
     return mutant?.ports?.(ports, this) ?? ports;
   }
@@ -190,7 +198,9 @@ export class World {
     const ending = how === 'power' ? [...this.living] : [life];
     if (how === 'power') {
       this.offUntil = this.kernel.now + down;
-      this.image.powerCut(left);
+      // What a real disk keeps of it is read back from there.
+      this.image.powerCut(this.#medium === undefined ? left : 'none');
+      this.#medium?.powerCut(left);
       this.reach(`power cut, ${left} left`);
     }
     for (const one of ending) {
@@ -245,6 +255,10 @@ export class World {
         life.onEnd(() => this.#watchers.delete(watcher));
         return () => void this.#watchers.delete(watcher);
       },
+      after: (ms, life, run) => this.kernel.after(ms, life, run),
+      fraction: () => this.draw.disk.fraction(),
+      wall: () => this.#wall(),
+      lost: (identity) => this.witness.broke('I5', `the journal has lost what it had stored of ${identity}`),
     };
   }
 
