@@ -63,6 +63,8 @@ export default defineConfig({
           testTimeout: 15_000,
           // Their time is mostly waiting. By default one core is left to the runner, which on two cores means one file at a time.
           maxWorkers: '100%',
+          // One packs the package and installs it.
+          hookTimeout: 60_000,
         },
       },
       // Real children that are killed; and real browsers that are reloaded and killed, driven from Node. Each has a run of its own: beside

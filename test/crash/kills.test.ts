@@ -17,9 +17,9 @@ if (!(KILLS >= 1) || !Number.isFinite(KILLS + SEED)) throw new Error('KILLS is a
 /** Worlds at once. More starve each other on two cores. */
 const HANDS = 3;
 
-/** Of every 20 kills 3.2 hit each named point (32 of 200), 0.4 each further one; the rest come at random and into two processes. */
-const AT_NAMED = Math.ceil(KILLS * 0.16);
-const AT_FURTHER = Math.ceil(KILLS * 0.02);
+/** Of every 100 kills 13 hit each named point, 5 each further one (100 of 2000); the rest come at random and into two processes. */
+const AT_NAMED = Math.ceil(KILLS * 0.13);
+const AT_FURTHER = Math.ceil(KILLS * 0.05);
 const AT_RANDOM = Math.ceil(KILLS * 0.16);
 const IN_TWO = Math.ceil(KILLS * 0.16);
 const TIME = 60_000 + KILLS * 3_000;

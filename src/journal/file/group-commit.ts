@@ -125,7 +125,7 @@ export class GroupCommit {
   #restSoon(): void {
     const { written, named } = this.#log.fold;
     if (this.#idle !== undefined || this.#failure !== undefined || this.#closed || written <= named) return;
-    this.#idle = (this.#options.io.later ?? later)(IDLE_MS, () => {
+    this.#idle = this.#options.io.later(IDLE_MS, () => {
       this.#idle = undefined;
       if (this.#running !== undefined) return;
       if (this.#log.fold.written === written) this.#submit('settle').catch(() => undefined);
@@ -376,11 +376,6 @@ export class GroupCommit {
     this.#onFailure(this.#failure);
     return this.#failure;
   }
-}
-
-function later(ms: number, run: () => void): () => void {
-  const timer = setTimeout(run, ms).unref();
-  return () => clearTimeout(timer);
 }
 
 function full(directory: string): JournalError {

@@ -58,8 +58,8 @@ export interface LogIo {
   fileSystemType(path: string): Promise<number>;
   /** The wall clock, for what is kept for a time. */
   now(): number;
-  /** Runs `run` in `ms`, if this process still lives then; the returned function takes it back. @default a timer that keeps nothing alive */
-  later?(ms: number, run: () => void): () => void;
+  /** Runs `run` in `ms`, if this process still lives then; the returned function takes it back. Keeps nothing alive. */
+  later(ms: number, run: () => void): () => void;
 }
 
 export interface FileStats {
@@ -113,6 +113,10 @@ export const nodeLogIo: LogIo = {
     }
   },
   fileSystemType: async (path) => (await statfs(path)).type,
+  later(ms, run) {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
   now: Date.now,
 };
 

@@ -56,9 +56,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'seals before there is space for what comes next',
     file: 'compaction.ts',
-    text: `  const ours = await replaced(log, options, async (snapshot) => {`,
-    replacement: `  log.seal(options.io.now());
-  const ours = await replaced(log, options, async (snapshot) => {`,
+    text: `    replaced(log, options, async (snapshot) => {`,
+    replacement: `    (log.seal(options.io.now()), replaced)(log, options, async (snapshot) => {`,
     ...sleepers('a compaction that finds no space changes nothing: all go on in the old generation'),
   },
   {

@@ -30,13 +30,18 @@ const CONFIG = `export default { test: { include: ['test/journal/file/**/*.test.
 /** What becomes of the test of a mutant in a copy of the project in which it lives.
  *  @throws Error where the text of the mutant is not there, or there twice */
 export function verdictsOf(mutant: Mutant): Promise<Verdicts> {
-  const pattern = mutant.test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  return inCopy([`test/${mutant.testFile}`, '-t', pattern], mutant);
+  return inCopy(selecting([mutant]), mutant);
 }
 
-/** What becomes of all tests in the same files where nothing was changed. */
+/** What becomes of the same tests where nothing was changed: what fails in a copy fails by the mutant, not by the copy. */
 export function healthyVerdicts(mutants: readonly Mutant[]): Promise<Verdicts> {
-  return inCopy([...new Set(mutants.map(({ testFile }) => `test/${testFile}`))]);
+  return inCopy(selecting(mutants));
+}
+
+function selecting(mutants: readonly Mutant[]): string[] {
+  const tests = new Set(mutants.map(({ test }) => test.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)));
+  const files = new Set(mutants.map(({ testFile }) => `test/${testFile}`));
+  return [...files, '-t', [...tests].join('|')];
 }
 
 async function inCopy(chosen: readonly string[], mutant?: Mutant): Promise<Verdicts> {

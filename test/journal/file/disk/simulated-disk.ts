@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FileStats, LogIo } from '../../../../src/journal/file/log-io.ts';
+import { type FileStats, type LogIo, nodeLogIo } from '../../../../src/journal/file/log-io.ts';
 import type { Draw } from '../../../crash/support/random.ts';
 
 /** Smaller than any real one: a line then lies on several, of which a power cut keeps some. */
@@ -290,6 +290,10 @@ class SimulatedProcess implements LogIo {
 
   now(): number {
     return Date.now();
+  }
+
+  later(ms: number, run: () => void): () => void {
+    return nodeLogIo.later(ms, run);
   }
 
   #call<T>(what: string, act: () => T): T {
