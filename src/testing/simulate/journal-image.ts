@@ -10,8 +10,8 @@ export interface Entry {
 
 /** What a machine's disk holds of a journal: what its processes see, and what a power cut leaves for sure. */
 export class JournalImage {
-  readonly seen = new Map<string, JournalRecord>();
-  readonly durable = new Map<string, JournalRecord>();
+  readonly seen: Map<string, JournalRecord> = new Map<string, JournalRecord>();
+  readonly durable: Map<string, JournalRecord> = new Map<string, JournalRecord>();
   /** Written and not flushed, in the order of the log. */
   #unflushed: Entry[] = [];
   #flushed = 0;
@@ -39,6 +39,12 @@ export class JournalImage {
     const entries = this.#unflushed.splice(0, Math.max(0, end - this.#flushed));
     this.#flushed += entries.length;
     for (const { identity, record } of entries) put(this.durable, identity, record);
+  }
+
+  /** This record is on the device, whatever was written beside it. */
+  confirm(record: JournalRecord): void {
+    const { identity } = record;
+    if ((this.durable.get(identity)?.revision ?? -1) <= record.revision) this.durable.set(identity, record);
   }
 
   /** The log is kept up to some point behind its last flush. */

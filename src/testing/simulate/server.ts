@@ -49,7 +49,7 @@ const PROBLEM = { 'content-type': 'application/problem+json' };
 export class Server {
   readonly charges: Charge[] = [];
   /** What was answered in the end, by key. */
-  readonly answered = new Map<string, WireAnswer[]>();
+  readonly answered: Map<string, WireAnswer[]> = new Map<string, WireAnswer[]>();
   readonly #entries = new Map<string, Entry>();
   readonly #firstSeen = new Map<string, number>();
   readonly #declined = new Map<string, string>();

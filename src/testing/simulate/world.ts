@@ -65,7 +65,7 @@ export class World {
   readonly kernel: Kernel;
   readonly plan: Plan;
   readonly model: ServerModel;
-  readonly image = new JournalImage();
+  readonly image: JournalImage = new JournalImage();
   readonly server: Server;
   readonly witness: Witness;
   readonly locks: SharedLocks;
@@ -73,7 +73,7 @@ export class World {
   readonly keyHeader: string;
   readonly draw: { readonly network: Seeded; readonly disk: Seeded; readonly client: Seeded; readonly app: Seeded };
   /** Lives that go on. */
-  readonly living = new Set<Life>();
+  readonly living: Set<Life> = new Set<Life>();
   readonly told: string[] = [];
   crossings = 0;
   lives = 0;
