@@ -1,11 +1,12 @@
 import process from 'node:process';
 import { explore, type Failure, type Tally } from '../testing/simulate/campaign.ts';
-import { failingWrites, smallPlans } from '../testing/simulate/exhaustive.ts';
+import { failingWrites, smallFilePlans, smallPlans } from '../testing/simulate/exhaustive.ts';
 import { MUTANTS } from '../testing/simulate/mutants.ts';
 import type { Plan } from '../testing/simulate/plan.ts';
 import { rarePlans } from '../testing/simulate/rare.ts';
 import { campaignReport, failureReport, gaps } from '../testing/simulate/report.ts';
-import { swarmPlans } from '../testing/simulate/swarm.ts';
+import { filePlans, swarmPlans } from '../testing/simulate/swarm.ts';
+import { FileMedia } from './simulate/file-medium.ts';
 import { SIMULATE_HELP, type SimulateArguments, simulateArguments } from './simulate-options.ts';
 import { readPlan, readProgress, savePlan, saveProgress } from './simulate-plans.ts';
 import { usageError } from './usage-error.ts';
@@ -17,6 +18,9 @@ const HELP = 'onceward simulate --help';
 const ENOUGH = 20_000;
 
 const SAVED_EVERY = 500;
+
+/** To so many worlds whose journals are images comes one with file journals: they take ten times as long. */
+const FILES = 20;
 
 /** How a campaign came out. */
 export interface Simulated {
@@ -63,9 +67,11 @@ async function run(given: SimulateArguments): Promise<Simulated> {
     const { user, system } = process.cpuUsage(began);
     return before + (user + system) / 1e6;
   };
+  using media = new FileMedia();
   const plans = files.length > 0 ? files.map(readPlan) : campaign(given, tally.worlds);
   const failure = await explore(plans, tally, {
     mutant,
+    equip: ({ journal }) => (journal === 'file' ? { medium: media.medium, settled: media.settled } : {}),
     progress: () => {
       if (tally.worlds % SAVED_EVERY === 0) saveProgress(resume, { tally, cpuSeconds: spent() });
     },
@@ -79,7 +85,12 @@ async function run(given: SimulateArguments): Promise<Simulated> {
 /** In an order that never changes, so that one that was put aside goes on behind its last world. */
 function* campaign({ small, deep, worlds, seed }: SimulateArguments, done: number): Generator<Plan> {
   let left = done;
-  const parts = [rarePlans(), ...(small ? [failingWrites(), smallPlans(deep)] : []), swarmPlans(seed, worlds)];
+  const parts = [
+    rarePlans(),
+    ...(small ? [failingWrites(), smallPlans(deep), smallFilePlans()] : []),
+    swarmPlans(seed, worlds),
+    filePlans(seed, Math.ceil(worlds / FILES)),
+  ];
   for (const part of parts) {
     for (const plan of part) if (left-- <= 0) yield plan;
   }

@@ -9,7 +9,8 @@ what was flushed and processes die at every border, with the client as it is,
 and checks that what was promised holds. A world is its plan: the same plan is
 the same world. A broken promise is made small, told step by step, and saved.
 
-      --worlds <n>     how many worlds, drawn from seeds            [1000]
+      --worlds <n>     how many worlds, drawn from seeds; to every 20
+                       comes one with the real file journal         [1000]
       --seed <n>       the first seed                               [1]
       --small          before them every small world there is: each crash
                        point, each fault on the first two attempts

@@ -109,7 +109,7 @@ function acknowledged(
       const before = stored(identity);
       const claimed = await call(() => journal.claim(offered));
       known(identity, before, claimed.record);
-      image.flush(image.end);
+      image.confirm(claimed.record);
       hint(life, identity);
       return claimed;
     },
@@ -117,7 +117,8 @@ function acknowledged(
       const before = stored(identity);
       const result = await call(() => journal.update(identity, change, options));
       known(identity, before, result.record);
-      if (options?.relaxed !== true) image.flush(image.end);
+      // A note beside it may be behind the flush that made this one durable.
+      if (options?.relaxed !== true && result.record !== undefined) image.confirm(result.record);
       hint(life, identity);
       return result;
     },
@@ -125,14 +126,16 @@ function acknowledged(
       const before = stored(identity);
       const record = await call(() => journal.get(identity));
       known(identity, before, record);
-      image.flush(image.end);
+      if (record !== undefined) image.confirm(record);
       return record;
     },
     list: async (prefix, options) => {
       const before = new Map([...image.durable].map(([identity, { revision }]) => [identity, revision]));
       const listed = await call(() => journal.list(prefix, options));
-      for (const record of listed.records) known(record.identity, before.get(record.identity), record);
-      image.flush(image.end);
+      for (const record of listed.records) {
+        known(record.identity, before.get(record.identity), record);
+        image.confirm(record);
+      }
       return listed;
     },
     remove: (identity, revision) => call(() => journal.remove(identity, revision)),

@@ -10,6 +10,9 @@ interface Inode {
   cached: Buffer;
   durable: Buffer;
   names: number;
+  /** Flushes asked for; the latest of those that are done. */
+  asked: number;
+  done: number;
   /** What the next flush of it comes to. */
   next: 'fine' | 'fails' | 'fails after all';
 }
@@ -122,10 +125,13 @@ export class MachineDisk {
   async #flush(life: Life, inode: Inode): Promise<void> {
     if (life.dead || !this.#world.cross(life, 'disk flush:asked')) return never();
     const { cached } = inode;
+    const nth = ++inode.asked;
     await new Promise<void>((resolve) => void this.#world.after(this.#world.flushMs(), life, resolve));
     const { next } = inode;
     inode.next = 'fine';
-    if (next !== 'fails' && cached.length > inode.durable.length) inode.durable = cached;
+    // One that was asked for earlier may take longer.
+    if (next !== 'fails' && nth > inode.done) inode.durable = cached;
+    inode.done = Math.max(inode.done, nth);
     if (!this.#world.cross(life, 'disk flush:done')) return never();
     if (next !== 'fine') throw systemError('EIO', 'flush');
   }
@@ -142,6 +148,8 @@ export class MachineDisk {
       cached: Buffer.alloc(0),
       durable: Buffer.alloc(0),
       names: 0,
+      asked: 0,
+      done: 0,
       next: 'fine',
     };
     this.#link(inode, path);

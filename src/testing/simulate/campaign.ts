@@ -5,7 +5,7 @@ import { type Result, runPlan } from './run-plan.ts';
 import { mixed } from './seeded.ts';
 import { shrink } from './shrink.ts';
 import type { Violation } from './witness.ts';
-import type { Step } from './world.ts';
+import type { Step, WorldOptions } from './world.ts';
 
 /** What is known after so many worlds. Plain data: a campaign can be put aside and gone on with. */
 export interface Tally {
@@ -37,6 +37,8 @@ export interface Failure {
 
 export interface CampaignOptions {
   readonly mutant?: Mutant | undefined;
+  /** What the worlds of some plans need: a disk for file journals. */
+  readonly equip?: ((plan: Plan) => Pick<WorldOptions, 'medium' | 'settled'>) | undefined;
   /** Called after each world. */
   readonly progress?: ((tally: Tally) => void | Promise<void>) | undefined;
 }
@@ -64,18 +66,20 @@ export function newTally(): Tally {
 export async function explore(
   plans: Iterable<Plan>,
   tally: Tally,
-  { mutant, progress }: CampaignOptions = {},
+  options: CampaignOptions = {},
 ): Promise<Failure | undefined> {
+  const { mutant, equip, progress } = options;
+  const live = (plan: Plan, reach: (what: string) => void, steps?: Step[]): Promise<Result> =>
+    runPlan(plan, { ...equip?.(plan), reach, mutant, steps });
   const reach = (what: string): void => {
     tally.reached[what] = (tally.reached[what] ?? 0) + 1;
   };
   for (const plan of plans) {
-    const result = await runPlan(plan, { reach, mutant });
+    const result = await live(plan, reach);
     count(tally, result);
-    if (result.violation !== undefined) return examined(plan, result, mutant);
+    if (result.violation !== undefined) return examined(plan, result, live);
     if (tally.worlds % REPEATED === 0) {
-      const again = await runPlan(plan, { reach: () => {}, mutant });
-      if (!isSame(result, again)) return undetermined(plan);
+      if (!isSame(result, await live(plan, nobody))) return undetermined(plan);
       tally.repeated++;
     }
     await progress?.(tally);
@@ -99,19 +103,24 @@ export function medianOf(sizes: Tally['sizes']): number {
 }
 
 /** Run again: what cannot be repeated cannot be believed. Then made smaller, and told step by step. */
-export async function examined(plan: Plan, first: Result, mutant?: Mutant): Promise<Failure> {
-  const quiet = { reach: () => {}, mutant };
-  const again = await runPlan(plan, quiet);
-  if (!isSame(first, again)) return undetermined(plan);
+async function examined(
+  plan: Plan,
+  first: Result,
+  live: (plan: Plan, reach: (what: string) => void, steps?: Step[]) => Promise<Result>,
+): Promise<Failure> {
+  if (!isSame(first, await live(plan, nobody))) return undetermined(plan);
   const { violation } = first;
-  const small = await shrink(
-    plan,
-    async (candidate) => (await runPlan(candidate, quiet)).violation?.invariant === violation?.invariant,
-  );
+  const fails = async (one: Plan): Promise<boolean> =>
+    (await live(one, nobody)).violation?.invariant === violation?.invariant;
+  const small = await shrink(plan, fails);
   const steps: Step[] = [];
-  const last = await runPlan(small, { ...quiet, steps });
+  const last = await live(small, nobody, steps);
   const { invariant, what } = last.violation ?? violation ?? { invariant: 'NONDETERMINISM', what: '' };
   return { invariant, what, plan: small, found: plan, steps };
+}
+
+function nobody(): void {
+  // What is met in a repetition does not count.
 }
 
 function undetermined(plan: Plan): Failure {

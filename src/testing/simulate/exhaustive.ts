@@ -82,6 +82,18 @@ export function* smallPlans(deep = false): Generator<Plan> {
   }
 }
 
+/** The same over the real file journal: every border of its disk, and every length of a torn line. */
+export function* smallFilePlans(): Generator<Plan> {
+  let seed = 0;
+  for (let at = 1; at <= 2 * BORDERS; at++) {
+    for (const crash of endings(at, 0)) {
+      for (const requests of [[], strikes({ fault: 'lose-response' }, undefined)]) {
+        yield { ...CALM, seed: ++seed, journal: 'file', crashes: [crash], requests };
+      }
+    }
+  }
+}
+
 /** Every write to the journal fails in turn: once, and from then on; refused, lost, or carried out all the same. */
 export function* failingWrites(): Generator<Plan> {
   let seed = 0;

@@ -47,6 +47,8 @@ export const REQUIRED: readonly string[] = [
   ...['credentials', 'interrupted', 'other-driver', 'retry-after', 'accepted', 'in-progress', 'backoff'].map(
     (why) => `pending: ${why}`,
   ),
+  ...['disk append:asked', 'disk append:done', 'disk flush:asked', 'disk flush:done'].flatMap(ends),
+  ...['disk name:asked', 'disk name:done'].flatMap(ends),
   'reported, not persisted',
   'error: JournalError',
   'beyond the promise: a careless server',

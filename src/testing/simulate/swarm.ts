@@ -149,6 +149,15 @@ function disturbance(draw: Seeded, processes: number): Disturbance {
   };
 }
 
+/** Worlds with the real file journal, over a disk whose every call is a border. */
+export function* filePlans(first: number, worlds: number): Generator<Plan> {
+  for (const plan of swarmPlans(first, worlds)) {
+    const draw = new Seeded(plan.seed, 'file');
+    const crashes = plan.crashes.map((one) => ({ ...one, at: draw.whole(1, 4 * one.at + 10) }));
+    yield { ...plan, journal: 'file', crashes };
+  }
+}
+
 /** As many worlds, one for each seed. */
 export function* swarmPlans(first: number, worlds: number): Generator<Plan> {
   for (let seed = first; seed < first + worlds; seed++) yield swarmPlan(seed);
