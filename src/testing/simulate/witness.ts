@@ -102,14 +102,15 @@ export class Witness {
       return this.broke('I3', 'a request left whose dispatch mark is not durable');
     }
     const known = this.#keys.get(key);
-    const seen = Math.max(record.state.lastSeenAt, known?.seen ?? 0);
+    const firstSeen = this.#of.server.firstSeen(key);
+    // What was refused before the server saw it has no age: its mark was taken back, and it begins anew at whatever time it is.
+    const seen = Math.max(record.state.lastSeenAt, firstSeen === undefined ? 0 : (known?.seen ?? 0));
     if (this.#of.wall() < seen - CLOCK_TOLERANCE) {
       this.broke('I6', 'a request left though the clock of its operation went back');
     }
     if (known === undefined) return;
     known.seen = seen;
     // From when the server has seen it: before, nothing can expire.
-    const firstSeen = this.#of.server.firstSeen(key);
     if (firstSeen === undefined) return;
     const age = this.#of.now() - firstSeen;
     const { lifetime } = this.#of.model;
