@@ -39,7 +39,7 @@ const ROWS: readonly Row[] = [
       return {
         invalidRequest: (n) => ({ path: '/charges', json: { reference: n, amount: -1 } }),
         answers(asked, response) {
-          if (!asked.body.includes('-1')) return valid(asked, response);
+          if (!asked.body.includes('"amount":-1')) return valid(asked, response);
           const status = seen.has(asked.key) ? 409 : 400;
           seen.add(asked.key);
           return json(response, status, {});
