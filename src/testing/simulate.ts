@@ -1,5 +1,4 @@
 import { UsageError } from '../core/errors/usage-error.ts';
-import { keyLifetime } from '../core/key-age.ts';
 import type { Profile } from '../core/profile.ts';
 import type { ClientOptions } from '../core/types.ts';
 import { VIRTUAL_TIME } from '../core/virtual-time.ts';
@@ -8,7 +7,7 @@ import { sequenceDiagram } from './simulate/diagram.ts';
 import { Names } from './simulate/names.ts';
 import { isPlan, type Plan } from './simulate/plan.ts';
 import { type Program, type Result, runPlan } from './simulate/run-plan.ts';
-import type { ServerModel } from './simulate/server-models.ts';
+import { modelOf, type ServerModel } from './simulate/server-models.ts';
 import { shrink } from './simulate/shrink.ts';
 import { swarmPlan } from './simulate/swarm.ts';
 import type { Step, WorldOptions } from './simulate/world.ts';
@@ -70,7 +69,7 @@ export interface Simulation {
  */
 export async function simulate(options: SimulateOptions): Promise<Simulation> {
   const { worlds = 200, seed = 1, processes = 1, plan: given } = options;
-  const model = modelOf(options.profile ?? ietf({ keyLifetime: '24h' }));
+  const model = modelFor(options.profile ?? ietf({ keyLifetime: '24h' }));
   if (given !== undefined && !isPlan(given)) {
     throw invalid('plan must be one that a simulation has printed, of this version.');
   }
@@ -135,18 +134,9 @@ function programOf({ app }: SimulateOptions): Program {
   };
 }
 
-function modelOf(profile: Profile): ServerModel {
-  const { carrier, lifetime, stores } = profile.data;
-  if (carrier.kind !== 'header')
-    throw invalid(`simulate() speaks to servers that take the key in a header; ${profile.name} takes it in the body.`);
-  return {
-    profile,
-    inProgress: 'conflict',
-    lifetime: keyLifetime(lifetime),
-    atomic: true,
-    storesErrors: stores.clientErrors === 'yes',
-    slowest: 300,
-  };
+function modelFor(profile: Profile): ServerModel {
+  if (profile.data.carrier.kind === 'header') return modelOf(profile);
+  throw invalid(`simulate() speaks to servers that take the key in a header; ${profile.name} takes it in the body.`);
 }
 
 function invalid(message: string): UsageError {

@@ -35,6 +35,7 @@ function shopWorld({ life, clock }: Ports, world: World, last: boolean): ShopWor
   return {
     life,
     clock,
+    path: world.model.path,
     draw: world.draw.app,
     waits: (cart) => waits(world, life, cart),
     reported: (cart, outcome) => {

@@ -222,7 +222,14 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'one-key-for-all',
     what: 'all keys are the same',
     oracle: 'I9',
-    ports: (ports) => ({ ...ports, random: { ...ports.random, bytes: (count) => new Uint8Array(count).fill(7) } }),
+    // A key is made of 16 bytes.
+    ports: (ports) => ({
+      ...ports,
+      random: {
+        ...ports.random,
+        bytes: (count) => (count === 16 ? new Uint8Array(count).fill(7) : ports.random.bytes(count)),
+      },
+    }),
   },
   {
     name: 'oversleeps',

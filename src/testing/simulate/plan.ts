@@ -80,7 +80,19 @@ export interface Intent {
   readonly by: 'first' | 'second' | 'both';
 }
 
-export type ServerName = 'conflict' | 'wait' | 'accepted' | 'stores-errors' | 'short-memory' | 'careless' | 'slow';
+export type ServerName =
+  | 'conflict'
+  | 'wait'
+  | 'accepted'
+  | 'stores-errors'
+  | 'short-memory'
+  | 'careless'
+  | 'slow'
+  // The dialects of these APIs.
+  | 'adyen'
+  | 'increase'
+  | 'paypal'
+  | 'stripe-v1';
 
 /** All that a world is made of. The same plan is the same world, on every platform and in every run of the same version. */
 export interface Plan {

@@ -92,7 +92,7 @@ export class Server {
     }
     if (entry.answer !== undefined) {
       this.#witness.reach('server: replay');
-      return answer({ ...entry.answer, headers: { ...entry.answer.headers, 'idempotent-replayed': 'true' } });
+      return answer(this.#replayed(entry.answer));
     }
     this.#witness.reach(`server: in progress, ${this.#model.inProgress}`);
     if (this.#model.inProgress === 'wait') entry.waiting.push(answer);
@@ -159,6 +159,13 @@ export class Server {
       return;
     }
     for (const tell of entry.waiting.splice(0)) tell(answer);
+  }
+
+  #replayed(answer: WireAnswer): WireAnswer {
+    const { replay } = this.#model.profile.data;
+    return replay === undefined
+      ? answer
+      : { ...answer, headers: { ...answer.headers, [replay.header]: replay.equals } };
   }
 
   #says(what: keyof typeof PLAIN): WireAnswer {

@@ -9,6 +9,8 @@ import type { Seeded } from './seeded.ts';
 export interface ShopWorld {
   readonly life: Life;
   readonly clock: Clock;
+  /** Where the server charges. */
+  readonly path: string;
   readonly draw: Seeded;
   /** A caller begins to wait; the returned function says that it has been answered. */
   waits(cart: string): () => void;
@@ -119,7 +121,7 @@ class Checkout {
     }
     try {
       return await this.#client
-        .post('/charges', {
+        .post(this.#world.path, {
           once: kind === 'anonymous' ? anonymous : ['cart', this.#cart],
           json: { cart: this.#cart, kind, amount: 1999 },
           meta: { cart: this.#cart },

@@ -24,6 +24,10 @@ const SERVER_NAMES: readonly ServerName[] = [
   'short-memory',
   'careless',
   'slow',
+  'adyen',
+  'increase',
+  'paypal',
+  'stripe-v1',
 ];
 const KINDS: readonly IntentKind[] = [
   'plain',
