@@ -99,6 +99,13 @@ function acknowledged(
     if (record !== undefined && seen !== record && (seen?.revision ?? -1) <= record.revision)
       image.write(identity, record);
   };
+  /** Where the process ends meanwhile, this never comes back. */
+  const writing = async <T>(identity: string, work: () => Promise<T>): Promise<T> => {
+    image.uncertain.add(identity);
+    const result = await call(work);
+    image.uncertain.delete(identity);
+    return result;
+  };
   const stored = (identity: string): number | undefined => image.durable.get(identity)?.revision;
   return {
     kind: 'file',
@@ -107,7 +114,7 @@ function acknowledged(
     claim: async (offered) => {
       const { identity } = offered;
       const before = stored(identity);
-      const claimed = await call(() => journal.claim(offered));
+      const claimed = await writing(identity, () => journal.claim(offered));
       known(identity, before, claimed.record);
       image.confirm(claimed.record);
       hint(life, identity);
@@ -115,7 +122,7 @@ function acknowledged(
     },
     update: async (identity, change, options) => {
       const before = stored(identity);
-      const result = await call(() => journal.update(identity, change, options));
+      const result = await writing(identity, () => journal.update(identity, change, options));
       known(identity, before, result.record);
       // A note beside it may be behind the flush that made this one durable.
       if (options?.relaxed !== true && result.record !== undefined) image.confirm(result.record);

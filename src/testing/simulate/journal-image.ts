@@ -12,6 +12,8 @@ export interface Entry {
 export class JournalImage {
   readonly seen: Map<string, JournalRecord> = new Map<string, JournalRecord>();
   readonly durable: Map<string, JournalRecord> = new Map<string, JournalRecord>();
+  /** A write of it was under way when its process ended: only a later look at the real journal tells what became of it. */
+  readonly uncertain: Set<string> = new Set<string>();
   /** Written and not flushed, in the order of the log. */
   #unflushed: Entry[] = [];
   #flushed = 0;

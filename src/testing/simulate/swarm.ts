@@ -158,8 +158,8 @@ export function* filePlans(first: number, worlds: number): Generator<Plan> {
   for (const plan of swarmPlans(first, worlds)) {
     const draw = new Seeded(plan.seed, 'file');
     const crashes = plan.crashes.map((one) => ({ ...one, at: draw.whole(1, 4 * one.at + 10) }));
-    // Behind a failed flush comes a compaction, and another process waits for it by a timer of the real world.
-    const disk = plan.processes === 2 ? [] : plan.disk;
+    // Not flushes that fail: behind one comes a compaction, and whoever finds its seal waits by a timer of the real world.
+    const disk = plan.disk.map((one) => ({ ...one, error: 'full' as const }));
     yield { ...plan, journal: 'file', crashes, disk };
   }
 }

@@ -288,7 +288,7 @@ export class Witness {
   /** I5: what a start hands out, against what was durable then. */
   resumed(names: ReadonlySet<string>, before: readonly JournalRecord[]): void {
     for (const record of before) {
-      if (!isOperation(record)) continue;
+      if (!isOperation(record) || this.#of.image.uncertain.has(record.identity)) continue;
       const { id } = record.fixed;
       const ended = isFinished(record.state);
       const owed = !ended || (!this.#reported.has(id) && effectOfRecord(record) !== undefined && !isDiscarded(record));
