@@ -12,7 +12,7 @@ if (process.argv.includes('--report') && simulated !== undefined && simulated.fa
   const text = readFileSync(file, 'utf8');
   const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`${file} has no place for the report`);
-  const command = `npm run simulate -- ${argv.filter((argument) => argument !== '--resume').join(' ')}`;
+  const command = `npm run simulate -- ${argv.filter((_, at) => ![argv[at], argv[at - 1]].some((one) => one === '--resume' || one === '--save')).join(' ')}`;
   const report = campaignReport(simulated.tally, simulated.cpuSeconds);
   writeFileSync(
     file,

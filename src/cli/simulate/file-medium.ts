@@ -87,25 +87,14 @@ export class FileMedia {
 }
 
 /** Keeps the image of what the journal has said, and notices what it takes back. */
-function acknowledged(
-  life: Life,
-  { image, lost, hint, watch }: JournalWorld,
-  journal: Journal,
-  call: <T>(work: () => Promise<T>) => Promise<T>,
-): Journal {
+function acknowledged(life: Life, { image, lost, hint, watch }: JournalWorld, journal: Journal, call: Call): Journal {
   const known = (identity: string, before: number | undefined, record: JournalRecord | undefined): void => {
     if (before !== undefined && (record?.revision ?? -1) < before) return lost(identity);
     const seen = image.seen.get(identity);
     if (record !== undefined && seen !== record && (seen?.revision ?? -1) <= record.revision)
       image.write(identity, record);
   };
-  /** Where the process ends meanwhile, this never comes back. */
-  const writing = async <T>(identity: string, work: () => Promise<T>): Promise<T> => {
-    image.uncertain.add(identity);
-    const result = await call(work);
-    image.uncertain.delete(identity);
-    return result;
-  };
+  const writing = sure(image, call);
   const stored = (identity: string): number | undefined => image.durable.get(identity)?.revision;
   return {
     kind: 'file',
@@ -148,5 +137,20 @@ function acknowledged(
     remove: (identity, revision) => call(() => journal.remove(identity, revision)),
     watch: (listener) => watch(life, listener),
     close: async () => {},
+  };
+}
+
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Where the process ends while it writes, this never comes back, and nobody knows what was stored. */
+function sure(
+  { uncertain }: JournalWorld['image'],
+  call: Call,
+): <T>(identity: string, work: () => Promise<T>) => Promise<T> {
+  return async (identity, work) => {
+    uncertain.add(identity);
+    const result = await call(work);
+    uncertain.delete(identity);
+    return result;
   };
 }
